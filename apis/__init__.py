@@ -1,0 +1,1 @@
+"""The doors that people come through: REST, the web inbox, the command line."""

@@ -1,0 +1,1 @@
+"""The words of the domain and the rules that hold between them. Talks to no service."""

@@ -1,0 +1,49 @@
+"""The standing order to answer one account's messages. Only people change it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Self
+
+from pydantic import Field
+
+from .caps import Caps
+from .records import Record
+
+MIN_INTERVAL = 5
+MAX_INTERVAL = 86_400
+DEFAULT_INTERVAL = 25
+
+
+class Mode(StrEnum):
+    ASSIST = "assist"
+    """Every draft waits for a person."""
+    AUTO = "auto"
+    """What is grounded and clean is sent at once."""
+
+
+class Bot(Record):
+    indexes: ClassVar[tuple[str, ...]] = ("connection_id", "enabled")
+
+    connection_id: str
+    mode: Mode = Mode.ASSIST
+    enabled: bool = False
+    interval_seconds: int = Field(default=DEFAULT_INTERVAL, ge=1, le=MAX_INTERVAL)
+    instructions: str = ""
+    caps: Caps | None = None
+    """This bot's own caps; `None` for the deployment's."""
+    started_at: datetime | None = None
+    """What came before this is never sent without a person."""
+
+    def start(self, *, mode: Mode, interval_seconds: int, now: datetime) -> Self:
+        """Begin now. Starting a running bot changes its interval and nothing else."""
+        if self.enabled:
+            return self.evolve(interval_seconds=interval_seconds)
+        return self.evolve(
+            enabled=True, mode=mode, interval_seconds=interval_seconds, started_at=now
+        )
+
+    def stop(self) -> Self:
+        return self.evolve(enabled=False)
+
+    def sends_by_itself(self) -> bool:
+        return self.enabled and self.mode is Mode.AUTO

@@ -1,0 +1,202 @@
+"""Every setting, from the environment or a `.env` file. Only the doors read them."""
+
+import os
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from .caps import Caps
+from .errors import Invalid
+from .sealing import read_key, read_key_file
+
+PREFIX = "ORCHESTRE_"
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Writer(StrEnum):
+    AUTO = "auto"
+    """The first that has a key: OpenAI, HuggingFace; without a key, the composer."""
+    OPENAI = "openai"
+    HUGGINGFACE = "huggingface"
+    COMPOSER = "composer"
+
+
+def _vendor(default: Any, name: str) -> Any:
+    """A setting that goes by the name that its vendor gave it."""
+    return Field(default=default, validation_alias=AliasChoices(name, PREFIX + name))
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    environment: Environment = Environment.DEVELOPMENT
+    """`production` refuses to start with a secret that is missing or weak."""
+    home: Path = Path("var")
+    """Folder for everything that is kept: database, keys, mail, logs."""
+    host: str = "127.0.0.1"
+    """Address that the API listens on."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port that the API listens on; 0 takes any free one."""
+    smtp_port: int = Field(default=2525, ge=0, le=65535)
+    """Port of the local mail door, on the loopback address only; 0 takes any free one."""
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    """DEBUG, INFO, WARNING or ERROR."""
+
+    database_url: str = _vendor("", "DATABASE_URL")
+    """SQLite in the home folder when empty; else postgresql+psycopg://user:password@host/name."""
+    broker_url: str = _vendor("", "BROKER_URL")
+    """Redis for Celery, as redis://host:6379/0; empty for the embedded one, or for none."""
+
+    key: SecretStr | None = None
+    """Seals credentials: 32 random bytes in base64url. A file in the home folder when empty."""
+    old_keys: SecretStr | None = None
+    """Keys that still open what was sealed before, separated by commas."""
+    signup: bool = True
+    """Whether strangers may create an account over the API."""
+    session_hours: int = Field(default=12, ge=1, le=720)
+    """How long a sign-in lasts, in hours."""
+
+    llm: Writer = Writer.AUTO
+    """Who writes: auto, openai, huggingface or composer (the writer without a model)."""
+    llm_timeout_seconds: float = Field(default=60, gt=0, le=240)
+    """How long one answer of the model may take altogether, in seconds."""
+    openai_api_key: SecretStr | None = _vendor(None, "OPENAI_API_KEY")
+    """Key of OpenAI, or of any service that speaks its API."""
+    openai_base_url: str = _vendor("https://api.openai.com/v1", "OPENAI_BASE_URL")
+    """Address of OpenAI, or of any service that speaks its API."""
+    openai_model: str = _vendor("gpt-4.1-mini", "OPENAI_MODEL")
+    """Model to ask there."""
+    huggingface_api_key: SecretStr | None = _vendor(None, "HUGGINGFACE_API_KEY")
+    """Key of HuggingFace Inference."""
+    huggingface_endpoint: str = _vendor("", "HUGGINGFACE_ENDPOINT")
+    """Address of an inference endpoint of your own; empty for HuggingFace's router."""
+    huggingface_model: str = _vendor("meta-llama/Llama-3.1-8B-Instruct", "HUGGINGFACE_MODEL")
+    """Model to ask there."""
+
+    worker_threads: int = Field(default=16, ge=1, le=256)
+    """How many pieces of work one worker does at a time."""
+    hints: bool = True
+    """Whether a delivery to the local mail door makes its feed due at once."""
+    effect_seconds: float = Field(default=660, ge=1, le=840)
+    """Deadline of one send, in seconds. SMTP waits 10 minutes for the final dot (RFC 5321)."""
+    settle_seconds: float = Field(default=60, ge=0, le=3600)
+    """How long to wait before the absence of a sent answer counts, in seconds."""
+    deaf_seconds: float = Field(default=60, ge=2, le=3600)
+    """A worker that has consumed nothing for this long ends itself, in seconds."""
+
+    cap_per_sender_day: int = Field(default=3, ge=0)
+    """Automatic answers to one sender in a day."""
+    cap_per_thread: int = Field(default=5, ge=0)
+    """Automatic answers in one thread."""
+    cap_per_connection_day: int = Field(default=200, ge=0)
+    """Automatic answers from one account in a day."""
+    cap_per_owner_day: int = Field(default=200, ge=0)
+    """Automatic answers of one owner, over all accounts, in a day."""
+    cap_fresh_connection_day: int = Field(default=20, ge=0)
+    """Automatic answers in a day from an account that was linked less than a week ago."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _FromFiles(settings_cls), dotenv_settings
+
+    @classmethod
+    def read(cls, **overrides: Any) -> Self:
+        """The settings, or `Invalid` with every one that is malformed."""
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            wrong = "\n".join(
+                f"  {_name(cls, str(part['loc'][0]))}: {part['msg']}" for part in error.errors()
+            )
+            raise Invalid(
+                f"These settings are malformed:\n{wrong}\n"
+                "Correct them in the environment or in .env; .env.sample says what each is for."
+            ) from None
+
+    def check(self) -> None:
+        """Raise `Invalid` that names everything that is missing or weak in production."""
+        if self.environment is not Environment.PRODUCTION:
+            return
+        wrong = []
+        if self.key is None:
+            wrong.append("ORCHESTRE_KEY is missing. Make one with: orchestre keys make")
+        if not self.database_url:
+            wrong.append("DATABASE_URL is missing: postgresql+psycopg://user:password@host/name")
+        if wrong:
+            raise Invalid("Not fit for production:\n  " + "\n  ".join(wrong))
+
+    def keys(self) -> list[bytes]:
+        """The sealing keys, the one that seals first. Makes the key file when there is none."""
+        if self.key is None:
+            first = read_key_file(self.home / "keys" / "sealing.key")
+        else:
+            first = read_key(self.key.get_secret_value())
+        old = self.old_keys.get_secret_value().split(",") if self.old_keys else []
+        return [first, *(read_key(text) for text in old if text.strip())]
+
+    def caps(self) -> Caps:
+        return Caps(
+            per_sender_day=self.cap_per_sender_day,
+            per_thread=self.cap_per_thread,
+            per_connection_day=self.cap_per_connection_day,
+            per_owner_day=self.cap_per_owner_day,
+            fresh_connection_day=self.cap_fresh_connection_day,
+        )
+
+    def settle(self) -> timedelta:
+        return timedelta(seconds=self.settle_seconds)
+
+
+class _FromFiles(PydanticBaseSettingsSource):
+    """`NAME_FILE` names a file that holds the value of `NAME`, as container secrets do."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        name = _name(self.settings_cls, field_name)
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text().strip(), field_name, False
+        except OSError as error:
+            raise Invalid(f"{name}_FILE names {path!r}, which cannot be read: {error}") from error
+
+    def __call__(self) -> dict[str, Any]:
+        found = {
+            _name(self.settings_cls, name) if field.validation_alias else name: value
+            for name, field in self.settings_cls.model_fields.items()
+            if (value := self.get_field_value(field, name)[0]) is not None
+        }
+        return found
+
+
+def _name(cls: type[BaseSettings], field_name: str) -> str:
+    """What a setting is called in the environment."""
+    field = cls.model_fields.get(field_name)
+    if field is None:
+        return field_name
+    if isinstance(field.validation_alias, AliasChoices):
+        return str(field.validation_alias.choices[0])
+    return PREFIX + field_name.upper()
+
+
+def environment_names() -> dict[str, FieldInfo]:
+    """Every setting by its name in the environment, in order."""
+    return {_name(Settings, name): field for name, field in Settings.model_fields.items()}

@@ -1,0 +1,1 @@
+"""Where a catalogue can come from."""
