@@ -179,12 +179,11 @@ class _FromFiles(PydanticBaseSettingsSource):
             raise Invalid(f"{name}_FILE names {path!r}, which cannot be read: {error}") from error
 
     def __call__(self) -> dict[str, Any]:
-        found = {
+        return {
             _name(self.settings_cls, name) if field.validation_alias else name: value
             for name, field in self.settings_cls.model_fields.items()
             if (value := self.get_field_value(field, name)[0]) is not None
         }
-        return found
 
 
 def _name(cls: type[BaseSettings], field_name: str) -> str:

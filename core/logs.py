@@ -1,4 +1,7 @@
-"""Logs as lines of JSON: an event name, and facts as fields. Never a body, a token or an address."""
+"""Logs as lines of JSON: an event name, and facts as fields.
+
+Never a body, a token or an address.
+"""
 
 import json
 import logging

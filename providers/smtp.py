@@ -1,0 +1,310 @@
+"""Hands one mail to an SMTP server, once, and says truthfully what is known of it afterwards.
+
+`Unavailable`, `Refused` and `ReauthorizationRequired` promise that nothing was sent. From the
+first byte of the body to the server's answer to the final dot, every other failure goes through
+as it is: nobody knows then whether the mail went.
+
+The standard library's client is not used: its time-outs start again with every byte that comes
+in, so that a slow server could outlast any deadline.
+"""
+
+import base64
+import ipaddress
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Literal, NamedTuple
+
+from core.errors import OrchestreError, ReauthorizationRequired, Refused, Unavailable
+
+Tls = Literal["none", "starttls", "tls"]
+
+CONNECT_SECONDS = 30.0
+QUIT_SECONDS = 2.0
+CHUNK = 16_384
+"""One TLS record: each is sent within the deadline, or not at all."""
+MAX_REPLY_BYTES = 65_536
+NEWLINE = re.compile(rb"\r\n|\r|\n")
+BAD_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f<>]")
+
+
+class Reply(NamedTuple):
+    code: int
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.code} {' '.join(self.lines)}"[:300]
+
+
+class Session:
+    """An open SMTP connection. Every wait in it ends at the deadline."""
+
+    def __init__(self, sock: socket.socket, *, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+        self._unread = b""
+        self.offers: dict[str, str] = {}
+        """The extensions that the server offers, in upper case, with their parameters."""
+
+    def greet(self) -> None:
+        expect(self.command(f"EHLO {_literal(self._sock)}"), 250)
+
+    def command(self, line: str) -> Reply:
+        self.write(line.encode() + b"\r\n")
+        reply = self.read()
+        if line.startswith("EHLO"):
+            words = [offer.upper().partition(" ") for offer in reply.lines[1:]]
+            self.offers = {name: parameters for name, _, parameters in words}
+        return reply
+
+    def write(self, data: bytes) -> None:
+        for start in range(0, len(data), CHUNK):
+            self._sock.settimeout(self._left())
+            self._sock.sendall(data[start : start + CHUNK])
+
+    def read(self) -> Reply:
+        """The server's next answer, with all its lines."""
+        lines: list[str] = []
+        while True:
+            line = self._line()
+            if not re.match(rb"\d{3}([ -]|$)", line):
+                raise ConnectionError("The mail server gave an answer that is not SMTP.")
+            lines.append(line[4:].decode("utf-8", "backslashreplace"))
+            if line[3:4] != b"-":
+                return Reply(int(line[:3]), tuple(lines))
+
+    def secure(self, context: ssl.SSLContext, *, host: str) -> None:
+        """Go on encrypted. What came unencrypted is forgotten, so that nobody can slip it in."""
+        self._sock.settimeout(self._left())
+        self._sock = context.wrap_socket(self._sock, server_hostname=host)
+        self._unread = b""
+        self.offers = {}
+
+    def quit(self) -> None:
+        """Take leave. The answer tells nothing about what was sent, and may fail to come."""
+        self._deadline = min(self._deadline, time.monotonic() + QUIT_SECONDS)
+        with suppress(OSError):
+            self.command("QUIT")
+
+    def close(self) -> None:
+        self._sock.close()
+
+    def _line(self) -> bytes:
+        while b"\n" not in self._unread:
+            self._sock.settimeout(self._left())
+            received = self._sock.recv(CHUNK)
+            if not received:
+                raise ConnectionError("The mail server hung up before it answered.")
+            self._unread += received
+            if len(self._unread) > MAX_REPLY_BYTES:
+                raise ConnectionError("The mail server's answer does not end.")
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line.rstrip(b"\r")
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("The mail server took longer than the deadline.")
+        return left
+
+
+def send_once(
+    raw: bytes,
+    *,
+    sender: str,
+    recipient: str,
+    host: str,
+    port: int,
+    tls: Tls = "none",
+    user: str = "",
+    password: str = "",
+    deadline_seconds: float,
+    ssl_context: ssl.SSLContext | None = None,
+) -> str:
+    """Transport `raw` to one recipient; the server's final answer.
+
+    A 2xx after the final dot is success, whatever the connection does next.
+    """
+    with _session(
+        host,
+        port,
+        tls=tls,
+        user=user,
+        password=password,
+        deadline_seconds=deadline_seconds,
+        ssl_context=ssl_context,
+    ) as session:
+        with _nothing_sent(host, port):
+            _open_envelope(session, raw, sender=sender, recipient=recipient)
+        session.write(dot_stuffed(raw))
+        answer = session.read()
+        if 400 <= answer.code < 600:
+            raise _certain(answer)
+        if answer.code // 100 != 2:
+            raise ConnectionError(f"The mail server ended with {answer}, which says nothing.")
+        session.quit()
+    return str(answer)
+
+
+def check(
+    *,
+    host: str,
+    port: int,
+    tls: Tls = "none",
+    user: str = "",
+    password: str = "",
+    deadline_seconds: float = 30.0,
+    ssl_context: ssl.SSLContext | None = None,
+) -> None:
+    """Prove that the server answers and lets the user in. Nothing is sent."""
+    with _session(
+        host,
+        port,
+        tls=tls,
+        user=user,
+        password=password,
+        deadline_seconds=deadline_seconds,
+        ssl_context=ssl_context,
+    ) as session:
+        session.quit()
+
+
+def dot_stuffed(raw: bytes) -> bytes:
+    """`raw` as it goes over the wire: CRLF lines, leading dots doubled, the final dot."""
+    lines = NEWLINE.sub(b"\r\n", raw).removesuffix(b"\r\n")
+    if lines.startswith(b"."):
+        lines = b"." + lines
+    return lines.replace(b"\r\n.", b"\r\n..") + b"\r\n.\r\n"
+
+
+def expect(reply: Reply, *codes: int) -> None:
+    """Raise what `reply` means when it is none of `codes`."""
+    if reply.code not in codes:
+        raise _certain(reply)
+
+
+@contextmanager
+def _session(
+    host: str,
+    port: int,
+    *,
+    tls: Tls,
+    user: str,
+    password: str,
+    deadline_seconds: float,
+    ssl_context: ssl.SSLContext | None,
+) -> Iterator[Session]:
+    """A connection that is greeted, encrypted and signed in, as asked; closed afterwards."""
+    deadline = time.monotonic() + deadline_seconds
+    if user and tls == "none" and not _is_loopback(host):
+        raise Refused("A password is not sent unencrypted. Choose starttls or tls.")
+    with _nothing_sent(host, port):
+        connect_seconds = min(CONNECT_SECONDS, deadline_seconds)
+        session = Session(
+            socket.create_connection((host, port), timeout=connect_seconds), deadline=deadline
+        )
+    try:
+        with _nothing_sent(host, port):
+            _begin(session, host, tls=tls, context=ssl_context)
+            if user:
+                _sign_in(session, user, password)
+        yield session
+    finally:
+        session.close()
+
+
+def _begin(session: Session, host: str, *, tls: Tls, context: ssl.SSLContext | None) -> None:
+    if tls == "none":
+        expect(session.read(), 220)
+        session.greet()
+        return
+    context = context or ssl.create_default_context()
+    if tls == "tls":
+        session.secure(context, host=host)
+        expect(session.read(), 220)
+        session.greet()
+        return
+    expect(session.read(), 220)
+    session.greet()
+    if "STARTTLS" not in session.offers:
+        raise Refused("The mail server does not offer STARTTLS. Choose tls, or another port.")
+    expect(session.command("STARTTLS"), 220)
+    session.secure(context, host=host)
+    session.greet()
+
+
+def _sign_in(session: Session, user: str, password: str) -> None:
+    ways = session.offers.get("AUTH", "").split()
+    if "PLAIN" in ways:
+        answer = session.command(f"AUTH PLAIN {_base64(f'{chr(0)}{user}{chr(0)}{password}')}")
+    elif "LOGIN" in ways:
+        expect(session.command("AUTH LOGIN"), 334)
+        expect(session.command(_base64(user)), 334)
+        answer = session.command(_base64(password))
+    else:
+        raise Refused("The mail server takes no password here. Choose another port or tls setting.")
+    if 500 <= answer.code < 600:
+        raise ReauthorizationRequired(f"The mail server did not accept the password: {answer}")
+    expect(answer, 235)
+
+
+def _open_envelope(session: Session, raw: bytes, *, sender: str, recipient: str) -> None:
+    """Everything up to the server's leave to send the body."""
+    options = _options(session, raw, sender + recipient)
+    for address in (sender, recipient):
+        if not address or BAD_IN_ADDRESS.search(address):
+            raise Refused(f"{address!r} cannot be an e-mail address; nothing was sent.")
+    expect(session.command(f"MAIL FROM:<{sender}>{options}"), 250)
+    expect(session.command(f"RCPT TO:<{recipient}>"), 250, 251)
+    expect(session.command("DATA"), 354)
+
+
+def _options(session: Session, raw: bytes, addresses: str) -> str:
+    options = ""
+    if "SIZE" in session.offers:
+        options += f" SIZE={len(raw)}"
+    if not raw.isascii() and "8BITMIME" in session.offers:
+        options += " BODY=8BITMIME"
+    if not addresses.isascii():
+        if "SMTPUTF8" not in session.offers:
+            raise Refused("The mail server cannot carry addresses beyond ASCII (SMTPUTF8).")
+        options += " SMTPUTF8"
+    return options
+
+
+@contextmanager
+def _nothing_sent(host: str, port: int) -> Iterator[None]:
+    """Not one byte of a body is out yet: whatever fails in here, nothing was sent."""
+    try:
+        yield
+    except UnicodeError as error:
+        raise Refused(f"{host!r} cannot be the name of a mail server.") from error
+    except OSError as error:
+        raise Unavailable(f"The mail server {host}:{port} cannot be used now: {error}") from error
+
+
+def _certain(answer: Reply) -> OrchestreError:
+    if 500 <= answer.code < 600:
+        return Refused(f"The mail server refused it: {answer}")
+    return Unavailable(f"The mail server cannot take it now: {answer}")
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _literal(sock: socket.socket) -> str:
+    """Our own address, as RFC 5321 wants it of a client that has no name."""
+    address: str = sock.getsockname()[0]
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False

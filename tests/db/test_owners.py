@@ -1,0 +1,63 @@
+"""A process is dead when, and only when, its lock is free."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from db.owners import FileOwners
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from db.owners import FileOwners
+print(FileOwners(Path(sys.argv[1])).hold(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_process_is_alive_until_it_is_killed(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        holder = process.stdout.readline().strip()
+        mine = FileOwners(tmp_path)
+
+        assert not mine.is_dead(holder)
+        process.kill()
+        process.wait()
+        assert mine.is_dead(holder)
+        assert mine.is_dead(holder)
+
+
+def test_a_stopped_process_is_not_dead(tmp_path: Path) -> None:
+    import signal
+
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        holder = process.stdout.readline().strip()
+        process.send_signal(signal.SIGSTOP)
+
+        assert not FileOwners(tmp_path).is_dead(holder)
+
+        process.kill()
+        process.wait()
+
+
+def test_an_orderly_end_is_a_death(tmp_path: Path) -> None:
+    owners = FileOwners(tmp_path)
+    holder = owners.hold()
+
+    owners.close()
+
+    assert FileOwners(tmp_path).is_dead(holder)
+    assert not owners.is_held()
+
+
+@pytest.mark.parametrize("name", ["../run/x", "/etc/passwd", "a/b"])
+def test_a_name_that_is_a_path_proves_nothing(tmp_path: Path, name: str) -> None:
+    assert not FileOwners(tmp_path).is_dead(name)
