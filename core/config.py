@@ -37,7 +37,12 @@ def _vendor(default: Any, name: str) -> Any:
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
     )
 
     environment: Environment = Environment.DEVELOPMENT
@@ -52,6 +57,8 @@ class Settings(BaseSettings):
     """Port of the local mail door, on the loopback address only; 0 takes any free one."""
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     """DEBUG, INFO, WARNING or ERROR."""
+    log_file: Path | None = None
+    """File for the log, which is rotated; standard error when empty."""
 
     database_url: str = _vendor("", "DATABASE_URL")
     """SQLite in the home folder when empty; else postgresql+psycopg://user:password@host/name."""
@@ -152,6 +159,15 @@ class Settings(BaseSettings):
         old = self.old_keys.get_secret_value().split(",") if self.old_keys else []
         return [first, *(read_key(text) for text in old if text.strip())]
 
+    def broker(self) -> str:
+        """The broker's address: the one that is set, or the embedded one while it runs."""
+        if self.broker_url:
+            return self.broker_url
+        try:
+            return broker_file(self.home).read_text().strip()
+        except OSError:
+            return ""
+
     def caps(self) -> Caps:
         return Caps(
             per_sender_day=self.cap_per_sender_day,
@@ -163,6 +179,11 @@ class Settings(BaseSettings):
 
     def settle(self) -> timedelta:
         return timedelta(seconds=self.settle_seconds)
+
+
+def broker_file(home: Path) -> Path:
+    """Where the address of the embedded broker stands while it runs."""
+    return home / "run" / "broker.url"
 
 
 class _FromFiles(PydanticBaseSettingsSource):

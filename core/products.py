@@ -21,6 +21,10 @@ class Product(Value):
     """Pieces on hand; `None` when it is not counted."""
     url: str = ""
 
+    def name_in(self, language: str) -> str:
+        """The name in `language`, or the plain one where there is no such name."""
+        return self.names.get(language) or self.name
+
 
 class StoredProduct(Record):
     """A product in the store, in its owner's catalogue. Its id is `{owner_id}/{sku}`."""
@@ -29,3 +33,7 @@ class StoredProduct(Record):
 
     sku: str
     product: Product
+
+
+class Catalogue(Record):
+    """Changes whenever its owner's products do. Its id is its owner's."""

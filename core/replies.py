@@ -111,6 +111,11 @@ class Reply(Record):
     chain: str = ""
     """The hash of its last event: see `core.events`."""
 
+    def is_parked(self) -> bool:
+        """Whether nothing goes on without a person, and nobody planned it so."""
+        doubtful = self.status is Status.UNCERTAIN and self.due_at is None
+        return doubtful or self.status is Status.FAILED
+
     def start_drafting(self, *, holder: str, now: datetime) -> Self:
         return self._move(
             Status.DRAFTING, holder=holder, due_at=now + DRAFTING_LEASE, attempts=self.attempts + 1

@@ -243,8 +243,10 @@ def _apply(connection: Connection, change: Change) -> None:
 
 def _insert(connection: Connection, record: Record) -> bool:
     """Whether it is new."""
-    statement = _dialect(connection).insert(TABLES[type(record)]).values(**row_of(record))
-    return bool(_count(connection, statement.on_conflict_do_nothing()))
+    table = TABLES[type(record)]
+    statement = _dialect(connection).insert(table).values(**row_of(record))
+    written = connection.execute(statement.on_conflict_do_nothing().returning(table.c.id))
+    return written.first() is not None
 
 
 def _swap(connection: Connection, old: Record, new: Record) -> None:
@@ -267,8 +269,9 @@ def _take(connection: Connection, take: Take) -> None:
             set_={"used": case((total > 0, total), else_=0)},
             where=(total <= limit) if take.amount > 0 and limit is not None else None,
         )
+        .returning(budgets.c.used)
     )
-    if not _count(connection, statement):
+    if connection.execute(statement).first() is None:
         raise Exhausted(budget=budget.name)
 
 

@@ -18,11 +18,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
+from core.alerts import Alert
 from core.bots import Bot
 from core.connections import Connection
 from core.events import Event
 from core.feeds import Feed, Hint
-from core.products import StoredProduct
+from core.products import Catalogue, StoredProduct
 from core.records import Record
 from core.replies import Block, Exchange, Fingerprint, Reply
 from core.users import Session, User
@@ -40,6 +41,8 @@ KINDS: dict[str, type[Record]] = {
     "fingerprints": Fingerprint,
     "blocks": Block,
     "products": StoredProduct,
+    "catalogues": Catalogue,
+    "alerts": Alert,
 }
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -17,9 +17,7 @@ from db.base import Add, Append, Database, Drop, Expect, Swap, Take
 NOW = datetime(2026, 1, 1, 9, 0, 0, 123456, tzinfo=UTC)
 BOT = Bot(id="b1", owner_id="alice", connection_id="c1")
 FEED = Feed(id="c1", owner_id="alice", bot_id="b1", cursor="0")
-EVENT = Event(
-    id="r1/000001", owner_id="alice", reply_id="r1", at=NOW, status=Status.SENT, by="bot"
-)
+EVENT = Event(id="r1/000001", owner_id="alice", reply_id="r1", at=NOW, status=Status.SENT, by="bot")
 DAY = Budget(name="sender", key="bob 2026-01-01", limit=3)
 
 

@@ -16,6 +16,9 @@ from db.base import Add, Database, Swap
 from db.sql import SqlDatabase
 from db.tables import metadata
 from tests.db.contract import BOT, FEED, DatabaseContract
+from tests.servers.postgres import Postgres, postgres, postgres_url
+
+__all__ = ["postgres", "postgres_url"]
 
 
 @pytest.fixture
@@ -144,3 +147,62 @@ class TestSQLitePromises(SqlPromises):
 
         other.close()
         database.close()
+
+
+@pytest.fixture
+def postgresql(postgres_url: str, tmp_path: Path) -> Iterator[SqlDatabase]:
+    database = SqlDatabase(postgres_url, run=tmp_path / "run")
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.mark.network
+class TestPostgreSQL(DatabaseContract):
+    @pytest.fixture
+    def database(self, postgresql: SqlDatabase) -> Database:
+        return postgresql
+
+
+@pytest.mark.network
+class TestPostgreSQLPromises(SqlPromises):
+    @pytest.fixture
+    def database(self, postgresql: SqlDatabase) -> SqlDatabase:
+        return postgresql
+
+    def test_a_killed_server_is_unavailable_and_serves_again_once_it_is_back(
+        self, postgres: Postgres, postgresql: SqlDatabase
+    ) -> None:
+        store = postgresql.for_workers()
+        store.commit(Add(BOT))
+
+        postgres.kill()
+        with pytest.raises(Unavailable):
+            store.get(Bot, "b1")
+        with pytest.raises(Unavailable):
+            store.commit(Swap(BOT, BOT.evolve()))
+        postgres.start()
+
+        assert store.get(Bot, "b1") == BOT
+
+    def test_a_process_that_lost_its_lock_is_told_so(
+        self, postgres: Postgres, postgresql: SqlDatabase
+    ) -> None:
+        owners = postgresql.owners()
+        owners.hold()
+        assert owners.is_held()
+
+        postgres.restart()
+
+        assert not owners.is_held()
+
+    def test_others_are_alive_while_their_session_is(
+        self, postgresql: SqlDatabase, postgres_url: str, tmp_path: Path
+    ) -> None:
+        other = SqlDatabase(postgres_url, run=tmp_path)
+        holder = other.owners().hold()
+        assert not postgresql.owners().is_dead(holder)
+
+        other.close()
+
+        assert postgresql.owners().is_dead(holder)

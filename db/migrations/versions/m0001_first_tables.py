@@ -16,6 +16,19 @@ def key() -> sa.types.TypeEngine[str]:
 
 def upgrade() -> None:
     op.create_table(
+        "alerts",
+        sa.Column("id", key(), nullable=False),
+        sa.Column("owner_id", key(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger()),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ix_alerts_due", "alerts", ["due_at", "id"], sqlite_where=DUE, postgresql_where=DUE
+    )
+    op.create_index("ix_alerts_owner", "alerts", ["owner_id", "id"])
+    op.create_table(
         "blocks",
         sa.Column("id", key(), nullable=False),
         sa.Column("owner_id", key(), nullable=False),
@@ -51,6 +64,19 @@ def upgrade() -> None:
         sa.Column("used", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("owner_id", "name", "key"),
     )
+    op.create_table(
+        "catalogues",
+        sa.Column("id", key(), nullable=False),
+        sa.Column("owner_id", key(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger()),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ix_catalogues_due", "catalogues", ["due_at", "id"], sqlite_where=DUE, postgresql_where=DUE
+    )
+    op.create_index("ix_catalogues_owner", "catalogues", ["owner_id", "id"])
     op.create_table(
         "connections",
         sa.Column("id", key(), nullable=False),
@@ -226,6 +252,8 @@ def downgrade() -> None:
     op.drop_table("exchanges")
     op.drop_table("events")
     op.drop_table("connections")
+    op.drop_table("catalogues")
     op.drop_table("budgets")
     op.drop_table("bots")
     op.drop_table("blocks")
+    op.drop_table("alerts")

@@ -1,0 +1,70 @@
+"""What this process is at work on, and which work was left behind by one that died."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from db.base import Owners
+
+GRACE_SECONDS = 30.0
+"""How far past its deadline a step may be before its process is given up."""
+
+
+@dataclass(frozen=True)
+class Step:
+    record_id: str
+    thread: int
+    deadline: float
+    """By the monotonic clock."""
+
+
+class Claims:
+    """The process holds one name for its whole life; its threads work under that name."""
+
+    def __init__(self, owners: Owners) -> None:
+        self._owners = owners
+        self._steps: dict[str, Step] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def holder(self) -> str:
+        """This process's name. Whoever writes it into a record is alive while it is held."""
+        return self._owners.hold()
+
+    def is_held(self) -> bool:
+        """False once the others may take this process for dead: it must end itself then."""
+        return self._owners.is_held()
+
+    @contextmanager
+    def working(self, record_id: str, *, seconds: float) -> Iterator[str]:
+        """Say that this thread works on a record for at most so long; the holder's name."""
+        holder = self.holder
+        step = Step(record_id, threading.get_ident(), time.monotonic() + seconds)
+        key = f"{record_id} {step.thread}"
+        with self._lock:
+            self._steps[key] = step
+        try:
+            yield holder
+        finally:
+            with self._lock:
+                del self._steps[key]
+
+    def is_abandoned(self, record_id: str, *, holder: str) -> bool:
+        """Whether it is proven that nobody works on what `holder` once claimed."""
+        if holder != self.holder:
+            return self._owners.is_dead(holder)
+        with self._lock:
+            return all(step.record_id != record_id for step in self._steps.values())
+
+    def active(self) -> int:
+        """How many steps are being worked on."""
+        with self._lock:
+            return len(self._steps)
+
+    def overdue(self) -> list[Step]:
+        """The steps that hang: a watchdog ends the process for them."""
+        limit = time.monotonic() - GRACE_SECONDS
+        with self._lock:
+            return [step for step in self._steps.values() if step.deadline < limit]

@@ -1,0 +1,151 @@
+"""How a reply is moved: one commit for the move, its history and whatever goes with it."""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.alerts import Alert
+from core.bots import Bot
+from core.caps import Budget, Caps
+from core.clock import Clock
+from core.connections import Connection
+from core.errors import NotFound, Stale, Unavailable
+from core.events import event_of
+from core.replies import Exchange, Reply
+from db.base import Add, Append, Change, Database, Swap, Take
+
+from ..bell import Bell
+from ..claims import Claims
+from ..connections import Connections
+from ..llm import LLM
+from ..products import Products
+
+log = logging.getLogger(__name__)
+
+WORKER = "worker"
+"""Who made a move that no person made."""
+PATIENCE = 3
+"""How often drafting may fail for no known reason before it is given up."""
+DEATHS = 10
+"""How many workers may die over one message before it is taken for the cause."""
+RECORDING_SECONDS = 60.0
+"""How long the outcome of an effect is offered to a database that does not answer."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What replies are moved with."""
+
+    database: Database
+    connections: Connections
+    products: Products
+    llm: LLM
+    clock: Clock
+    bell: Bell
+    claims: Claims
+    caps: Caps
+    settle: timedelta
+    llm_seconds: float
+    effect_seconds: float
+
+
+class Moves:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.database.for_workers()
+        self._clock = parts.clock
+
+    def _save(
+        self, old: Reply, new: Reply, *changes: Change, by: str, durable: bool = False
+    ) -> Reply:
+        """Store a move, its line of history and what goes with it, or nothing of that."""
+        new, made = self._change(old, new, by=by)
+        self._store.commit(*made, *changes, durable=durable)
+        log.info("reply_moved", extra={"reply_id": new.id, "status": new.status, "rule": new.rule})
+        self._ring(new)
+        return new
+
+    def _change(self, old: Reply, new: Reply, *, by: str) -> tuple[Reply, list[Change]]:
+        """A move with its line of history; with an alert, where only a person can go on."""
+        event = event_of(new, by=by, at=self._clock())
+        new = new.model_copy(update={"chain": event.hash()})
+        changes: list[Change] = [Swap(old, new), Append(event)]
+        if new.is_parked():
+            changes.append(self._parked(new))
+        return new, changes
+
+    def _parked(self, reply: Reply) -> Change:
+        return self._alert(
+            reply,
+            "An answer needs you",
+            f"To: {reply.sender}\nSubject: {reply.subject}\n\n{reply.reason}\n\n"
+            f"Look at it with: orchestre replies show {reply.id}",
+            key=f"parked {reply.id}",
+        )
+
+    def _record(self, old: Reply, new: Reply, *changes: Change) -> Reply:
+        """Store the outcome of an effect, for as long as it takes the database to answer.
+
+        When the answer to the commit itself is lost, reading again tells what became of it.
+        """
+        until = time.monotonic() + RECORDING_SECONDS
+        while True:
+            try:
+                return self._save(old, new, *changes, by=WORKER, durable=True)
+            except Unavailable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
+            except Stale:
+                current = self._store.get(Reply, old.id)
+                if (current.status, current.version) == (new.status, new.version):
+                    return current
+                raise
+
+    def _ring(self, reply: Reply) -> None:
+        if reply.due_at and reply.due_at <= self._clock():
+            self._parts.bell.ring(reply)
+
+    def _alert(self, reply: Reply, subject: str, body: str, *, key: str) -> Change:
+        """Tell the owner, in the commit that makes the trouble true; once for each `key`."""
+        return Add(
+            Alert(
+                id=f"{reply.connection_id} {key}",
+                owner_id=reply.owner_id,
+                due_at=self._clock(),
+                connection_id=reply.connection_id,
+                subject=subject,
+                body=body,
+            ),
+            keep_first=True,
+        )
+
+    def _connection(self, reply: Reply) -> Connection:
+        return self._store.get(Connection, reply.connection_id)
+
+    def _bot(self, reply: Reply) -> Bot:
+        return self._store.get(Bot, reply.bot_id)
+
+    def _exchange(self, reply: Reply) -> Exchange:
+        return self._store.get(Exchange, reply.id)
+
+    def _is_linked(self, reply: Reply) -> bool:
+        try:
+            self._connection(reply)
+            self._bot(reply)
+        except NotFound:
+            return False
+        return True
+
+    def _backoff(self, attempts: int, *, first: float = 30, most: float = 900) -> datetime:
+        """When to try again: twice as long each time, up to a quarter of an hour."""
+        return self._clock() + timedelta(seconds=min(most, first * 2 ** min(attempts, 10)))
+
+
+def given_back(reply: Reply) -> list[Change]:
+    """The budgets that were taken for a reply, once it is certain that it was not sent."""
+    return [
+        Take(reply.owner_id, Budget(name=name, key=key), -1)
+        for name, _, key in (taken.partition(" ") for taken in reply.budgets)
+    ]

@@ -1,0 +1,182 @@
+"""Drafts replies. Drafting may be repeated: nothing leaves the building."""
+
+import logging
+from datetime import timedelta
+
+from core.bots import Bot
+from core.connections import Connection
+from core.errors import AlreadyThere, ReauthorizationRequired, Refused, Unavailable
+from core.messages import Message
+from core.replies import Exchange, Fingerprint, Reply, Status
+from db.base import Add, Change, Swap
+
+from .. import answering, clearance, triage
+from ..drafting import write_draft
+from ..fingerprints import fingerprint
+from ..policy import judge
+from .moves import PATIENCE, WORKER, Moves
+
+log = logging.getLogger(__name__)
+
+READING_SECONDS = 180.0
+"""The longest that reading one message may take: the clients' own deadlines are shorter."""
+STAND_BACK = timedelta(seconds=10)
+
+
+class Writing(Moves):
+    def draft(self, reply_id: str) -> Reply:
+        """Write the draft of a reply, and clear it to be sent or hold it for a person."""
+        seconds = READING_SECONDS + self._parts.llm_seconds
+        with self._parts.claims.working(reply_id, seconds=seconds) as holder:
+            reply = self._store.get(Reply, reply_id)
+            now = self._clock()
+            if reply.status is not Status.RECEIVED or (reply.due_at and reply.due_at > now):
+                return reply
+            if not self._is_linked(reply):
+                gone = reply.skip("The account was unlinked.", rule="B3")
+                return self._save(reply, gone, by=WORKER)
+            if behind := self._stand_back(reply):
+                return self._save(reply, behind, by=WORKER)
+            drafting = reply.start_drafting(holder=holder, now=now)
+            return self._write(self._save(reply, drafting, by=WORKER))
+
+    def _write(self, reply: Reply) -> Reply:
+        connection, before = self._connection(reply), self._exchange(reply)
+        try:
+            with self._parts.connections.borrow(connection) as provider:
+                message = before.message or provider.fetch(before.envelope)
+                by_hand = provider.answered_by_hand(message)
+        except Exception as error:  # whatever went wrong, nothing has left the building
+            return self._save(reply, self._after(reply, error), by=WORKER)
+        read = before.evolve(message=message)
+        try:
+            moved, written, changes = self._decide(reply, read, connection, by_hand=by_hand)
+        except Exception as error:  # as above
+            moved, written, changes = self._after(reply, error, message=message), read, []
+        first = () if before.message else (self._mark(reply, message, connection),)
+        try:
+            return self._save(reply, moved, Swap(before, written), *first, *changes, by=WORKER)
+        except AlreadyThere:
+            copy = reply.skip("It is a copy of a message that was taken up before.", rule="P1")
+            return self._save(reply, copy, Swap(before, read), by=WORKER)
+
+    def _decide(
+        self, reply: Reply, read: Exchange, connection: Connection, *, by_hand: bool
+    ) -> tuple[Reply, Exchange, list[Change]]:
+        """What becomes of a reply whose message has been read."""
+        message = read.message
+        assert message, "it has just been read"
+        if veto := judge(message.envelope, me=frozenset({connection.handle}), message=message):
+            return reply.skip(veto.reason, rule=veto.rule), read, []
+        if by_hand:
+            return reply.skip("You have answered it yourself.", rule="P4"), read, []
+        if self._newer(reply):
+            words = "A newer message of this conversation came in."
+            return reply.skip(words, rule="O1"), read, []
+        if message.problem:
+            return reply.hold(message.problem, rule="T0", digest=""), read, []
+        if matter := triage.needs_person(f"{message.envelope.subject}\n{message.new_text}"):
+            return reply.hold(matter.words, rule=matter.rule, digest=""), read, []
+        return self._compose(reply, read, message, connection)
+
+    def _compose(
+        self, reply: Reply, read: Exchange, message: Message, connection: Connection
+    ) -> tuple[Reply, Exchange, list[Change]]:
+        """Find the products, have the draft written, and build the exact answer."""
+        catalog = self._parts.products.catalog(reply.owner_id)
+        matches = catalog.search(f"{message.envelope.subject}\n{message.new_text}")
+        if not matches:
+            words = "No product in your catalogue is relevant to this message."
+            return reply.hold(words, rule="D1", digest=""), read, []
+        products = [match.product for match in matches]
+        bot = self._bot(reply)
+        draft = write_draft(
+            message,
+            products=products,
+            instructions=bot.instructions,
+            llm=self._parts.llm,
+            deadline=self._parts.llm_seconds,
+        )
+        now = self._clock()
+        outgoing = answering.build(
+            message, draft.body, account=connection.account, key=reply.id, now=now
+        )
+        written = read.model_copy(update={"draft": draft, "outgoing": outgoing, "handle": ""})
+        older = self._overtake(reply)
+        if hold := self._why_held(bot, message):
+            rule, words = hold
+            return reply.hold(words, rule=rule, digest=outgoing.digest()), written, older
+        if unclear := clearance.reason_to_hold(draft, products=products, message=message):
+            held = reply.hold(unclear.words, rule=unclear.rule, digest=outgoing.digest())
+            return held, written, older
+        return reply.propose(outgoing.digest(), now=now), written, older
+
+    def _why_held(self, bot: Bot, message: Message) -> tuple[str, str] | None:
+        """What, apart from the words themselves, keeps a draft from going out by itself."""
+        if not bot.enabled:
+            return "B4", "The bot is stopped."
+        if not bot.sends_by_itself():
+            return "B5", "This bot asks before it sends."
+        if bot.started_at and message.envelope.received_at < bot.started_at - timedelta(hours=1):
+            return "B6", "It came in before the bot was started."
+        if answering.foreign_reply_to(message):
+            return "A2", "The sender wants the answer at another domain than they wrote from."
+        return None
+
+    def _mark(self, reply: Reply, message: Message, connection: Connection) -> Change:
+        """Be the first to take up a mail of these contents."""
+        id = fingerprint(message, connection=connection)
+        return Add(Fingerprint(id=id, owner_id=reply.owner_id, reply_id=reply.id))
+
+    def _mates(self, reply: Reply, *statuses: Status) -> list[Reply]:
+        """The other replies of the same conversation, in any of these states."""
+        mates = self._store.find(Reply, thread=reply.thread, status=statuses)
+        return [mate for mate in mates if mate.id != reply.id]
+
+    def _newer(self, reply: Reply) -> bool:
+        open = (Status.RECEIVED, Status.DRAFTING, Status.AWAITING_APPROVAL)
+        return any(_age(mate) > _age(reply) for mate in self._mates(reply, *open))
+
+    def _overtake(self, reply: Reply) -> list[Change]:
+        """Let go of the older messages of the conversation that nobody has approved."""
+        words = "A newer message of this conversation came in."
+        changes: list[Change] = []
+        for mate in self._mates(reply, Status.RECEIVED, Status.AWAITING_APPROVAL):
+            if _age(mate) < _age(reply):
+                _, made = self._change(mate, mate.skip(words, rule="O1"), by=WORKER)
+                changes += made
+        return changes
+
+    def _stand_back(self, reply: Reply) -> Reply | None:
+        """One answer of a conversation at a time: wait for the one that is on its way."""
+        mates = self._mates(reply, Status.APPROVED, Status.SENDING, Status.UNCERTAIN)
+        if not mates:
+            return None
+        if any(mate.status is Status.UNCERTAIN and not mate.due_at for mate in mates):
+            words = "Nobody knows whether the answer before this one was sent. Settle that first."
+            return reply.hold(words, rule="O2")
+        words = "Another answer of this conversation is on its way."
+        return reply.wait(words, until=self._clock() + STAND_BACK)
+
+    def _after(self, reply: Reply, error: Exception, *, message: Message | None = None) -> Reply:
+        """What becomes of a reply when drafting it raised `error`."""
+        now = self._clock()
+        if isinstance(error, ReauthorizationRequired):
+            self._parts.connections.expire(reply.connection_id)
+            until = now + timedelta(minutes=5)
+            return reply.postpone(str(error), until=until, counts=False)
+        if isinstance(error, Unavailable):
+            wait = timedelta(seconds=error.retry_after or 30)
+            return reply.postpone(str(error), until=now + wait, counts=False)
+        if isinstance(error, Refused) and message is not None:
+            return reply.hold(str(error), rule="D2", digest="")
+        if isinstance(error, Refused):
+            return reply.fail(str(error))
+        log.warning("draft_failed", extra={"reply_id": reply.id}, exc_info=error)
+        if reply.attempts < PATIENCE:
+            return reply.postpone(repr(error), until=self._backoff(reply.attempts))
+        return reply.fail(f"Drafting failed {reply.attempts} times: {error!r}")
+
+
+def _age(reply: Reply) -> tuple[float, float, str]:
+    return reply.received_at.timestamp(), reply.created_at.timestamp(), reply.id

@@ -1,0 +1,95 @@
+"""Signs people up and in."""
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+from pwdlib import PasswordHash
+
+from core.clock import Clock
+from core.errors import AlreadyThere, Invalid, NotFound, NotSignedIn
+from core.users import Session, User
+from db.base import Add, Database, Drop
+
+NAMESPACE = UUID("b8a2d1c4-3a55-4f0e-9c36-5f3a0b1f6a77")
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 256
+EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}")
+
+
+class Users:
+    def __init__(self, database: Database, *, clock: Clock, session: timedelta) -> None:
+        self._store = database.for_workers()
+        self._clock = clock
+        self._session = session
+        self._hasher = PasswordHash.recommended()
+        self._decoy = self._hasher.hash(secrets.token_urlsafe())
+
+    def sign_up(self, email: str, password: str) -> User:
+        """A new user. `AlreadyThere` when the address is taken."""
+        email = email.strip().casefold()
+        if not EMAIL.fullmatch(email):
+            raise Invalid(f"{email!r} is no mail address.")
+        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+            raise Invalid(
+                f"A password has between {SHORTEST_PASSWORD} and {LONGEST_PASSWORD} characters."
+            )
+        id = user_id(email)
+        user = User(
+            id=id,
+            owner_id=id,
+            email=email,
+            password_hash=self._hasher.hash(password),
+            created_at=self._clock(),
+        )
+        try:
+            self._store.commit(Add(user))
+        except AlreadyThere:
+            raise AlreadyThere(f"There is a user {email!r} already.") from None
+        return user
+
+    def sign_in(self, email: str, password: str) -> str:
+        """A bearer token. It is not kept: only its hash is."""
+        user = self.find(email)
+        # An unknown address takes as long as a wrong password, and says as little.
+        known = self._hasher.verify(password, user.password_hash if user else self._decoy)
+        if user is None or not known:
+            raise NotSignedIn("User unauthorized")
+        token = secrets.token_urlsafe(32)
+        expires = self._clock() + self._session
+        self._store.commit(Add(Session(id=_hash(token), owner_id=user.id, expires_at=expires)))
+        return token
+
+    def sign_out(self, token: str) -> None:
+        for session in self._store.find(Session, id=_hash(token)):
+            self._store.commit(Drop(session))
+
+    def of_token(self, token: str) -> User:
+        """Whose token this is, or `NotSignedIn`."""
+        try:
+            session = self._store.get(Session, _hash(token))
+        except NotFound:
+            raise NotSignedIn("This token is not known. Sign in again.") from None
+        if session.expires_at <= self._clock():
+            raise NotSignedIn("This token has expired. Sign in again.")
+        return self._store.get(User, session.owner_id)
+
+    def find(self, email: str) -> User | None:
+        return next(iter(self._store.find(User, id=user_id(email.strip().casefold()))), None)
+
+    def get(self, id: str) -> User:
+        return self._store.get(User, id)
+
+    def all(self) -> list[User]:
+        return self._store.find(User)
+
+
+def user_id(email: str) -> str:
+    """The same for the same address, so that no two users can share one."""
+    return str(uuid5(NAMESPACE, email))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
