@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         wrong = []
         if self.key is None:
             wrong.append("ORCHESTRE_KEY is missing. Make one with: orchestre keys make")
+        else:
+            try:
+                read_key(self.key.get_secret_value())
+            except Invalid as error:
+                wrong.append(f"ORCHESTRE_KEY is weak. {error}")
         if not self.database_url:
             wrong.append("DATABASE_URL is missing: postgresql+psycopg://user:password@host/name")
         if wrong:

@@ -28,7 +28,7 @@ def make_key() -> str:
 def read_key(text: str) -> bytes:
     """The key in `text`, or `Invalid` with what to do."""
     try:
-        key = base64.urlsafe_b64decode(text.strip())
+        key = base64.b64decode(text.strip(), altchars=b"-_", validate=True)
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES or len(set(key)) < 8:

@@ -20,6 +20,8 @@ class Capability(Flag):
     """`prepare`: a draft of the service's own, that it sends once only."""
     THREADS = auto()
     """`fetch_thread`: the conversation, from the service."""
+    MAIL = auto()
+    """It can write to any mail address, so the owner can be told of trouble through it."""
     PROOF = auto()
     """`find_sent`: whether something was sent, either way."""
 

@@ -158,8 +158,8 @@ def check(
     password: str = "",
     deadline_seconds: float = 30.0,
     ssl_context: ssl.SSLContext | None = None,
-) -> None:
-    """Prove that the server answers and lets the user in. Nothing is sent."""
+) -> dict[str, str]:
+    """Prove that the server answers and lets the user in; what it offers. Nothing is sent."""
     with _session(
         host,
         port,
@@ -170,6 +170,7 @@ def check(
         ssl_context=ssl_context,
     ) as session:
         session.quit()
+    return session.offers
 
 
 def dot_stuffed(raw: bytes) -> bytes:

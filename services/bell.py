@@ -1,13 +1,16 @@
 """The bell: how API, workers and command line ask for the next step of a reply.
 
 A ring may be lost or doubled; the record decides what happens, and the sweep finds what nobody
-rang for. So ringing never raises, and never holds its caller up for more than a second or so.
+rang for. So ringing never raises, and never holds anybody up.
 """
 
+import atexit
 import logging
+import queue
 import threading
 import time
-from typing import Any, Protocol
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
 
 from core.logs import correlation_id
 from core.replies import Reply, Status
@@ -25,8 +28,9 @@ NEXT_TASK = {
 }
 """What a reply in this status waits for, once it is due."""
 
-QUIET_SECONDS = 2.0
-"""How long the bell stays silent after the broker did not answer."""
+MOST_WAITING = 10_000
+"""Rings that wait for the broker; more are dropped, and the sweep finds their work."""
+FLUSH_SECONDS = 1.0
 TRANSPORT_OPTIONS: dict[str, Any] = {
     "socket_timeout": 1.0,
     "socket_connect_timeout": 1.0,
@@ -34,6 +38,12 @@ TRANSPORT_OPTIONS: dict[str, Any] = {
     "health_check_interval": 10,
     "visibility_timeout": 3600,
 }
+
+
+class Ring(NamedTuple):
+    task: str
+    arguments: tuple[Any, ...]
+    correlation_id: str
 
 
 class Bell(Protocol):
@@ -68,41 +78,64 @@ class WakingBell:
 
 
 class CeleryBell:
-    """Publishes tasks by name, with ids only. Knows nothing of what they do."""
+    """Publishes tasks by name, with ids only. Knows nothing of what they do.
+
+    A thread of its own does the publishing: a broker that hangs holds up nobody who rings.
+    """
 
     def __init__(self, broker_url: str) -> None:
         self._url = broker_url
+        self._waiting: queue.Queue[Ring] = queue.Queue(MOST_WAITING)
+        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._celery: Any = None
-        self._silent_until = 0.0
 
     def ring(self, reply: Reply) -> None:
-        task = NEXT_TASK.get(reply.status)
-        if task and reply.due_at:
+        if task := NEXT_TASK.get(reply.status):
             self.call(task, reply.id)
 
     def call(self, task: str, *arguments: Any) -> None:
-        if time.monotonic() < self._silent_until:
-            return
-        try:
-            self._publisher().send_task(
-                task,
-                args=arguments,
-                retry=False,
-                ignore_result=True,
-                headers={"correlation_id": correlation_id.get()},
-            )
-        except Exception:
-            # Redis, its client and kombu raise many kinds; none of them may stop a step that
-            # is already committed.
-            self._silent_until = time.monotonic() + QUIET_SECONDS
-            log.warning("bell_silent", extra={"task": task})
+        self._begin()
+        with suppress(queue.Full):
+            self._waiting.put_nowait(Ring(task, arguments, correlation_id.get()))
 
-    def _publisher(self) -> Any:
+    def flush(self, seconds: float = FLUSH_SECONDS) -> None:
+        """Let what was rung get out, for so long at the most."""
+        until = time.monotonic() + seconds
+        while self._waiting.unfinished_tasks and time.monotonic() < until:
+            time.sleep(0.005)
+
+    def _begin(self) -> None:
         with self._lock:
-            if self._celery is None:
-                self._celery = make_celery(self._url)
-            return self._celery
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._publish, name="bell", daemon=True)
+                self._thread.start()
+                atexit.register(self.flush)
+
+    def _publish(self) -> None:
+        celery = make_celery(self._url)
+        while True:
+            ring = self._waiting.get()
+            try:
+                celery.send_task(
+                    ring.task,
+                    args=ring.arguments,
+                    retry=False,
+                    ignore_result=True,
+                    headers={"correlation_id": ring.correlation_id},
+                )
+            except Exception:
+                # Redis, its client and kombu raise many kinds. What was rung meanwhile is lost
+                # as well: the sweep makes it good.
+                log.warning("bell_silent", extra={"task": ring.task})
+                self._forget()
+            finally:
+                self._waiting.task_done()
+
+    def _forget(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                self._waiting.get_nowait()
+                self._waiting.task_done()
 
 
 def make_celery(broker_url: str) -> Any:

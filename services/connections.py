@@ -14,6 +14,7 @@ from core.connections import Connection, Credentials, Health
 from core.errors import (
     AlreadyThere,
     Invalid,
+    NotFound,
     OrchestreError,
     ReauthorizationRequired,
     Stale,
@@ -77,6 +78,7 @@ class Connections:
         credentials: Credentials,
     ) -> Connection:
         """Prove that the account can be read and written, then keep it."""
+        provider = self.provider_name(provider)
         handle = address.handle.casefold()
         id = str(uuid5(NAMESPACE, f"{by}/{provider}/{handle}"))
         account = self._account(provider, address, settings, credentials)
@@ -113,9 +115,20 @@ class Connections:
 
     def named(self, provider: str, handle: str, *, by: str) -> Connection:
         """The connection to one account, or `NotFound` with what there is."""
-        self._registry.named(provider)
-        id = str(uuid5(NAMESPACE, f"{by}/{provider}/{handle.casefold()}"))
-        return self.get(id, by=by)
+        name = self.provider_name(provider)
+        there = [kept for kept in self.list(by=by) if kept.provider == name]
+        for kept in there:
+            if kept.handle == handle.strip().casefold():
+                return kept
+        linked = ", ".join(sorted(kept.handle for kept in there)) or "none"
+        raise NotFound(f"You have linked no {name!r} account {handle!r}. Linked: {linked}.")
+
+    def provider_name(self, text: str) -> str:
+        """The provider that `text` names: case is no matter, nor is `provider` at its end."""
+        folded = text.strip().casefold()
+        names = {provider.name for provider in self._registry}
+        short = folded.removesuffix("provider")
+        return short if short in names else self._registry.named(folded).name
 
     def test(self, connection_id: str, *, by: str) -> Address:
         """Whose account it is, after proving again that it can be read and written."""

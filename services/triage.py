@@ -37,7 +37,7 @@ _MARKUP = re.compile(
     r"|^\W{0,4}(?:system|assistant)\s*:|^\W{0,4}#{1,4}\s*(?:instruction|system)",
     re.IGNORECASE | re.MULTILINE,
 )
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs"})
 _HARMLESS = frozenset("\n\r\t\u00ad\u200b\u200c\u200d\u200e\u200f\ufeff")
 """What mail programs leave in ordinary letters, emoji among them."""
 _HIDDEN_ENOUGH = 8

@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from datetime import timedelta
+from functools import cached_property
 from uuid import UUID, uuid5
 
 from pwdlib import PasswordHash
@@ -25,7 +26,6 @@ class Users:
         self._clock = clock
         self._session = session
         self._hasher = PasswordHash.recommended()
-        self._decoy = self._hasher.hash(secrets.token_urlsafe())
 
     def sign_up(self, email: str, password: str) -> User:
         """A new user. `AlreadyThere` when the address is taken."""
@@ -61,6 +61,10 @@ class Users:
         expires = self._clock() + self._session
         self._store.commit(Add(Session(id=_hash(token), owner_id=user.id, expires_at=expires)))
         return token
+
+    @cached_property
+    def _decoy(self) -> str:
+        return self._hasher.hash(secrets.token_urlsafe())
 
     def sign_out(self, token: str) -> None:
         for session in self._store.find(Session, id=_hash(token)):

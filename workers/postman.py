@@ -28,7 +28,7 @@ def record(raw: bytes, *, id: str, sender: str, to: Iterable[str], now: datetime
     """What is kept of a mail besides itself. No mail is too broken for it."""
     end = BLANK_LINE.search(raw, 0, MAX_HEADER_BYTES)
     headers = raw[: end.start() if end else MAX_HEADER_BYTES]
-    named = _values(headers, "In-Reply-To") + _values(headers, "References")
+    named = _values(headers, "References") + _values(headers, "In-Reply-To")
     return Accepted(
         id=id,
         at=now,

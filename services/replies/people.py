@@ -1,9 +1,12 @@
 """What a person can do to a reply of theirs. Somebody else's is not there."""
 
+from contextlib import suppress
+
 from core.connections import Connection
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, NotFound, Stale
 from core.events import Event
-from core.messages import Draft, Outgoing, Receipt
+from core.messages import Draft, Envelope, Message, Outgoing, Receipt
+from core.records import Value
 from core.replies import Block, Exchange, Reply, Status
 from db.base import Add, Slice, Store, Swap
 
@@ -12,7 +15,23 @@ from .moves import Moves, given_back
 from .receiving import block_id
 
 MAX_BODY = 50_000
+PART = 200
+TRIES = 8
 BLOCKABLE = (Status.RECEIVED, Status.AWAITING_APPROVAL, Status.APPROVED)
+
+
+class Look(Value):
+    """Everything about one reply, as a person sees it."""
+
+    reply: Reply
+    envelope: Envelope
+    message: Message | None
+    """`None` until it has been read."""
+    draft: Draft | None
+    outgoing: Outgoing | None
+    """The exact answer that `reply.digest` names; `None` where there is none."""
+    history: tuple[Event, ...]
+    """Every move, the first one first."""
 
 
 class People(Moves):
@@ -26,6 +45,20 @@ class People(Moves):
     def history(self, reply_id: str, *, by: str) -> list[Event]:
         """Every move of a reply, the first one first."""
         return self._owned(by).find(Event, reply_id=reply_id)
+
+    def look(self, reply_id: str, *, by: str) -> Look:
+        """All that is to be seen before anything is decided."""
+        reply, exchange = self.get(reply_id, by=by), self.exchange(reply_id, by=by)
+        outgoing = exchange.outgoing
+        current = outgoing is not None and outgoing.digest() == reply.digest
+        return Look(
+            reply=reply,
+            envelope=exchange.envelope,
+            message=exchange.message,
+            draft=exchange.draft if current else None,
+            outgoing=outgoing if current else None,
+            history=tuple(self.history(reply_id, by=by)),
+        )
 
     def page(
         self,
@@ -114,6 +147,33 @@ class People(Moves):
                 gone = other.reject(words) if rejects else other.skip(words, rule="B1")
                 self._save(other, gone, by=by)
         return self.get(reply_id, by=by)
+
+    def let_go(self, connection_id: str, *, by: str) -> None:
+        """Give up what is open for an account, and is not on its way, when it is unlinked."""
+        words = "The account was unlinked."
+        for _ in range(TRIES):
+            open = self._owned(by).find(Reply, connection_id=connection_id, status=list(BLOCKABLE))
+            if not open:
+                return
+            for reply in open:
+                with suppress(Stale):
+                    self._save(reply, reply.skip(words, rule="B3"), by=by)
+
+    def starting_with(self, prefix: str, *, by: str) -> Reply:
+        """The one reply whose id begins with `prefix`."""
+        found: list[Reply] = []
+        after: str | None = None
+        while prefix and len(found) < 2:
+            part = self.page(by=by, after=after, limit=PART)
+            found += [reply for reply in part.items if reply.id.startswith(prefix.lower())]
+            after = part.after
+            if after is None:
+                break
+        if not found:
+            raise NotFound(f"There is no reply whose id begins with {prefix!r}.")
+        if len(found) > 1:
+            raise Invalid(f"Several replies begin with {prefix!r}; give more of the id.")
+        return found[0]
 
     def _owned(self, by: str) -> Store:
         return self._parts.database.for_owner(by)

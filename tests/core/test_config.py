@@ -174,7 +174,6 @@ def test_a_weak_key_is_refused(monkeypatch: pytest.MonkeyPatch, weak: str) -> No
         Settings.read().keys()
 
 
-@pytest.mark.xfail(strict=True, reason="check() does not read the key yet")
 def test_a_weak_key_is_refused_before_production_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRE_ENVIRONMENT", "production")
     monkeypatch.setenv("ORCHESTRE_KEY", "secret")

@@ -41,7 +41,7 @@ def test_a_person_approves_in_other_words(world: World, write: Write) -> None:
 
 
 def test_a_person_answers_where_no_draft_was_written(world: World, write: Write) -> None:
-    reply = held(world, write, "Do you repair bicycles?")
+    reply = held(world, write, "Do you sell bicycles?")
     with pytest.raises(Conflict, match="no draft"):
         world.app.replies.approve(reply.id, by=world.by, seen="")
 
@@ -203,10 +203,11 @@ def test_what_failed_after_an_intent_is_not_drafted_again_before_it_is_settled(
     assert world.reply().status is Status.SENT
 
 
-def test_a_sender_is_never_answered_again(world: World, write: Write) -> None:
+def test_a_sender_is_never_answered_again(world: World, write: Write, clock: FrozenClock) -> None:
     reply = held(world, write)
 
     world.app.replies.never_answer(reply.id, by=world.by)
+    clock.advance(seconds=1)
     write("And the Fjord Stove?", thread_id="t9")
     world.app.inbox.hint("dummy", "alice@shop.example")
     world.tick()

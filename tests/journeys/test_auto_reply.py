@@ -316,6 +316,7 @@ def test_what_was_certainly_not_sent_gives_its_budget_back(
         write("Alpine Tent 2?", thread_id=f"t{number}", id=f"m{number}")
         world.mailbox.fault = Unavailable("Slow down.", retry_after=1)
         world.mailbox.fault_on = "send"
+        world.app.inbox.hint("dummy", "alice@shop.example")
         world.tick()
         clock.advance(minutes=10)
         world.tick()
@@ -596,7 +597,7 @@ def test_a_poison_message_is_parked_and_the_others_go_on(
 
 def test_nothing_relevant_is_held_without_a_draft(world: World, write: Write) -> None:
     world.start()
-    write("Do you repair bicycles?")
+    write("Do you sell bicycles?")
 
     world.tick()
 

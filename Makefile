@@ -1,0 +1,93 @@
+# Everything that is done with this repository is a target here: `make help` lists them.
+#
+# A machine needs Python 3.11 with venv and pip, and make. Everything else is installed into
+# .venv by the targets themselves, from the hashed locks in requirements/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+ARGS ?=
+
+# uv from PATH when it works there, else the locked one, which pip brings into $(VENV)/tools.
+UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo $(VENV)/tools/bin/uv)
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" $(ARGS)
+
+.PHONY: help
+help: ## List the targets
+	@echo "make TARGET, where TARGET is one of:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: install
+install: $(VENV)/.app ## Install Orchestre into .venv, from the hashed lock
+
+.PHONY: run
+run: install ## Start everything on this machine; options in ARGS='--port 9000'
+	@exec $(BIN)/orchestre up $(ARGS)
+
+.PHONY: serve
+serve: install ## Start only the API and the pages; options in ARGS
+	@exec $(BIN)/orchestre serve $(ARGS)
+
+.PHONY: test
+test: $(VENV)/.dev test-parts ## Run the tests; pytest's options in ARGS='-k gate'
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+.PHONY: test-parts
+test-parts: $(VENV)/.dev ## Install the servers that tests run: at once as root, else say how
+	@$(BIN)/python -m tests.servers.install
+
+.PHONY: check
+check: $(VENV)/.dev ## Check format, style, types and import directions
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.dev ## Format the code, and mend what can be mended without thought
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(UV) ## Renew the locks after pyproject.toml; take newer versions with ARGS=--upgrade
+	$(COMPILE) pyproject.toml --extra embedded --extra postgres -o requirements/app.txt
+	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements/app.txt \
+		-o requirements/dev.txt
+	$(COMPILE) --group build -o requirements/build.txt
+	$(COMPILE) --group flower -c requirements/app.txt -o requirements/flower.txt
+	$(COMPILE) --group tools -o requirements/tools.txt
+
+.PHONY: clean
+clean: ## Remove what can be made again: .venv and caches. What is kept in var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Orchestre needs Python 3.11 or later. Name one with: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv --without-pip $(VENV)
+
+$(VENV)/tools/bin/uv: requirements/tools.txt | $(BIN)/python
+	@$(PYTHON) -m venv --clear $(VENV)/tools
+	@$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements/tools.txt
+	@touch $@
+
+# The stamps say what is installed; one is renewed when its lock or pyproject.toml is newer.
+$(VENV)/.app: requirements/app.txt requirements/build.txt pyproject.toml | $(BIN)/python $(UV)
+	@$(INSTALL) --require-hashes -r requirements/app.txt -r requirements/build.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.app
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@

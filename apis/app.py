@@ -1,0 +1,62 @@
+"""The ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from services.bootstrap import Orchestre
+
+from . import bots, connections, docs, errors, health, products, providers, replies, users
+from .health import VERSION
+from .limiter import Limiter
+from .middleware import BodyLimit, Envelope
+from .products import IMPORT, IMPORT_BYTES
+
+BODY_BYTES = 1_000_000
+SIGN_INS = 10
+"""From one address, in a minute."""
+DESCRIPTION = """
+Orchestre watches a business's inboxes, decides which messages a machine may answer, drafts an
+answer from product data, and sends it exactly once.
+
+- **Provider**: a service that carries messages, such as a mail server.
+- **End-user**: somebody who writes to a business, and gets an answer.
+- **Account**: a user's own mailbox or handle at a provider.
+- **User**: somebody who signs up here and links accounts, so that end-users are answered.
+
+Every success has the shape `{"ok": "Success", "data": …}`. Everything that goes wrong has one
+shape too, as `application/problem+json`: `detail` says what to do next.
+"""
+
+
+def create_app(orchestre: Orchestre) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        orchestre.close()
+
+    app = FastAPI(
+        title="Orchestre",
+        version=VERSION,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        lifespan=lifespan,
+    )
+    app.state.orchestre = orchestre
+    app.state.limiter = Limiter(most=SIGN_INS, window=timedelta(minutes=1), clock=orchestre.clock)
+    errors.install(app)
+    app.add_middleware(BodyLimit, default=BODY_BYTES, longer={IMPORT: IMPORT_BYTES})
+    app.add_middleware(Envelope)
+    for part in (health, users, providers, connections, bots, replies, products, docs):
+        app.include_router(part.router)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The same from one version to the next: clients are generated from it."""
+    return f"{route.tags[0]}-{route.name}" if route.tags else route.name

@@ -1,0 +1,88 @@
+"""Linked accounts. Credentials go in, and never come out."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from core.connections import Connection, Credentials, Health
+from core.messages import Address
+from services.linking import unlink
+
+from .answers import PROBLEMS, Id, Line, Said, Success
+from .deps import App, CurrentUser
+
+router = APIRouter(prefix="/connections", tags=["connections"], responses=PROBLEMS)
+
+
+class ConnectionIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    provider: Line
+    """One of those that /providers/get_providers lists."""
+    address: Line = Field(min_length=1)
+    """The account: a mail address, a handle, a number."""
+    name: Line = ""
+    """The name that stands beside the address in what is sent."""
+    settings: dict[str, Any] = {}
+    """What the provider asks for: see its `settings`."""
+    password: SecretStr | None = None
+
+
+class ConnectionOut(BaseModel):
+    id: str
+    provider: str
+    address: str
+    name: str
+    settings: dict[str, Any]
+    health: Health
+    linked_at: datetime
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self:
+        return cls(
+            id=connection.id,
+            provider=connection.provider,
+            address=connection.account.handle,
+            name=connection.account.name,
+            settings=connection.settings,
+            health=connection.health,
+            linked_at=connection.linked_at,
+        )
+
+
+@router.post("", status_code=201)
+def link_connection(wanted: ConnectionIn, app: App, user: CurrentUser) -> Success[ConnectionOut]:
+    """Link an account, after proving that it can be read and written."""
+    connection = app.connections.link(
+        wanted.provider,
+        Address(handle=wanted.address.strip(), name=wanted.name.strip()),
+        by=user.id,
+        settings=wanted.settings,
+        credentials=Credentials(password=wanted.password),
+    )
+    return Success(data=ConnectionOut.of(connection))
+
+
+@router.get("")
+def list_connections(app: App, user: CurrentUser) -> Success[list[ConnectionOut]]:
+    return Success(data=[ConnectionOut.of(kept) for kept in app.connections.list(by=user.id)])
+
+
+@router.get("/{connection_id}")
+def get_connection(connection_id: Id, app: App, user: CurrentUser) -> Success[ConnectionOut]:
+    return Success(data=ConnectionOut.of(app.connections.get(connection_id, by=user.id)))
+
+
+@router.post("/{connection_id}/test")
+def test_connection(connection_id: Id, app: App, user: CurrentUser) -> Success[Address]:
+    """Prove again that the account can be read and written."""
+    return Success(data=app.connections.test(connection_id, by=user.id))
+
+
+@router.delete("/{connection_id}")
+def unlink_connection(connection_id: Id, app: App, user: CurrentUser) -> Success[Said]:
+    """Stop the bot, let go of what is open, and forget the account."""
+    unlink(app, connection_id, by=user.id)
+    return Success(data=Said(message="Account unlinked successfully"))

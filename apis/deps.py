@@ -1,0 +1,50 @@
+"""What a route may ask for."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from core.errors import NotSignedIn
+from core.users import User
+from services.bootstrap import Orchestre
+
+from .limiter import Limiter
+
+_bearer = OAuth2PasswordBearer(
+    tokenUrl="/users/token",
+    scheme_name="User",
+    description="Your mail address and password.",
+    auto_error=False,
+)
+
+
+def _orchestre(request: Request) -> Orchestre:
+    app: Orchestre = request.app.state.orchestre
+    return app
+
+
+App = Annotated[Orchestre, Depends(_orchestre)]
+
+
+def _token(bearer: Annotated[str | None, Depends(_bearer)]) -> str:
+    if not bearer:
+        raise NotSignedIn("Sign in at /users/token, and send the token as a bearer token.")
+    return bearer
+
+
+Token = Annotated[str, Depends(_token)]
+
+
+def _user(app: App, token: Token) -> User:
+    return app.users.of_token(token)
+
+
+CurrentUser = Annotated[User, Depends(_user)]
+
+
+def limited(request: Request) -> None:
+    """At most so many calls of this route from one address: guessing passwords must be slow."""
+    limiter: Limiter = request.app.state.limiter
+    address = request.client.host if request.client else ""
+    limiter.take(f"{request.url.path} {address}")

@@ -1,0 +1,8 @@
+"""IMAP: one mailbox on a mail server, read without leaving a mark."""
+
+from .mailbox import Mailbox
+from .places import Place, place_at, read_on
+from .responses import Row
+from .session import Folder, Session, quoted
+
+__all__ = ["Folder", "Mailbox", "Place", "Row", "Session", "place_at", "quoted", "read_on"]

@@ -1,0 +1,177 @@
+"""A kept connection to one IMAP mailbox.
+
+Whatever goes wrong while reading did nothing, so it is `Unavailable`, unless it is known better.
+"""
+
+import imaplib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+from imap_tools.errors import ImapToolsError
+
+from core.errors import OrchestreError, Refused, Unavailable
+from providers.smtp import Tls
+
+from .session import Session
+
+T = TypeVar("T")
+
+
+class _Dead(Exception):
+    """The connection is gone."""
+
+
+class Line:
+    """What a connection runs over, to be cut from another thread."""
+
+    def __init__(self) -> None:
+        self._sock: socket.socket | None = None
+        self._late = False
+
+    def run_over(self, sock: socket.socket) -> None:
+        # A handle of our own: wrapping it in TLS takes the given one away.
+        self._sock = sock.dup()
+        if self._late:
+            self._hang_up()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Cut the line when the block takes longer. A time-out of the socket starts again with
+        every byte that comes in; this does not."""
+        self._late = False
+        timer = threading.Timer(seconds, self._hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        if self._sock is not None:
+            self._sock.close()
+        self._sock = None
+
+    def _hang_up(self) -> None:
+        self._late = True
+        with suppress(OSError):
+            if sock := self._sock:
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+class Client(imaplib.IMAP4):
+    """An IMAP client whose line can be cut from the first byte on."""
+
+    def __init__(
+        self, host: str, port: int, *, seconds: float, line: Line, context: ssl.SSLContext | None
+    ) -> None:
+        self._line = line
+        self._context = context
+        super().__init__(host, port, seconds)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        sock: socket.socket = super()._create_socket(timeout)  # type: ignore[misc]  # not in typeshed
+        self._line.run_over(sock)
+        if self._context is None:
+            return sock
+        return self._context.wrap_socket(sock, server_hostname=self.host)
+
+
+class Mailbox:
+    """Connects when it is first asked, and once more when the kept connection has died."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        tls: Tls,
+        user: str,
+        password: str,
+        seconds: float,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._where = (host, port)
+        self._tls = tls
+        self._login = (user, password)
+        self._seconds = seconds
+        self._ssl_context = ssl_context
+        self._session: Session | None = None
+        self._line = Line()
+
+    def ask(self, question: Callable[[Session], T]) -> T:
+        """The answer to a question that alters nothing, and so may be asked twice."""
+        if self._session is not None:
+            with suppress(_Dead):
+                return self._answer(question)
+        return self._final(question)
+
+    def order(self, order: Callable[[Session], T]) -> T:
+        """Have something done, at most once, over a connection that has just answered."""
+        self.ask(Session.rouse)
+        return self._final(order)
+
+    def close(self) -> None:
+        with suppress(OSError, imaplib.IMAP4.error):
+            if self._session is not None:
+                self._session.end()
+        self._cut()
+
+    def _final(self, question: Callable[[Session], T]) -> T:
+        try:
+            return self._answer(question)
+        except _Dead as dead:
+            host, port = self._where
+            raise Unavailable(
+                f"The mail server {host}:{port} cannot be used now: {dead}"
+            ) from dead.__cause__
+
+    def _answer(self, question: Callable[[Session], T]) -> T:
+        try:
+            with self._line.within(self._seconds):
+                self._session = self._session or self._connect()
+                return question(self._session)
+        except OrchestreError:
+            raise
+        except (OSError, imaplib.IMAP4.abort) as error:
+            self._cut()
+            raise _Dead(str(error) or type(error).__name__) from error
+        except (imaplib.IMAP4.error, ImapToolsError) as error:
+            self._cut()
+            raise Unavailable(f"The mail server did not do as it was asked: {error}") from error
+        except BaseException:
+            self._cut()  # half an answer may be left unread on the line
+            raise
+
+    def _connect(self) -> Session:
+        host, port = self._where
+        try:
+            client = Client(
+                host,
+                port,
+                seconds=self._seconds,
+                line=self._line,
+                context=self._ssl_context if self._tls == "tls" else None,
+            )
+        except UnicodeError as error:
+            raise Refused(f"{host!r} cannot be the name of a mail server.") from error
+        session = Session(client)
+        try:
+            if self._tls == "starttls":
+                client.starttls(self._ssl_context)
+            session.sign_in(*self._login)
+        except BaseException:
+            session.cut()
+            self._line.close()
+            raise
+        return session
+
+    def _cut(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.cut()
+        self._line.close()

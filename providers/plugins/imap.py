@@ -1,0 +1,281 @@
+"""Any mail server: IMAP brings the mail in, SMTP takes the answers out."""
+
+import ipaddress
+import logging
+import ssl
+from contextlib import suppress
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Self
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from core.clock import system_clock
+from core.errors import NotSupported, ReauthorizationRequired, Refused
+from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
+from providers import mime, smtp
+from providers.base import Account, BaseProvider, Capability, Settings
+from providers.imap import Folder, Mailbox, Place, Row, Session, place_at, quoted, read_on, sent
+from providers.smtp import Tls
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 25_000_000
+"""Longer mails are not read."""
+BODY = f"BODY.PEEK[]<0.{MAX_BYTES + 1}>"
+SEND_SECONDS = 600.0
+"""RFC 5321 4.5.3.2.6: how long a server may take to answer the final dot."""
+ANSWERED = {r"\answered", "$forwarded"}
+
+
+class Copies(StrEnum):
+    CLIENT = "client"
+    """The relay keeps none: file a copy of every answer ourselves."""
+    SERVER = "server"
+    """The mail server files a copy of whatever goes through its relay, which proves it."""
+
+
+class ImapSettings(Settings):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    host: str
+    """IMAP server."""
+    port: int = Field(default=993, ge=1, le=65535)
+    """IMAP port."""
+    tls: Tls = "tls"
+    """tls, starttls, or none (to this machine only)."""
+    user: str = ""
+    """Name to sign in with; empty for the mail address."""
+    folder: str = Field(default="INBOX", min_length=1)
+    """Folder to read."""
+    relay_host: str
+    """SMTP server that takes the answers."""
+    relay_port: int = Field(default=587, ge=1, le=65535)
+    """SMTP port."""
+    relay_tls: Tls = "starttls"
+    """tls, starttls, or none (to this machine only)."""
+    relay_user: str = ""
+    """Name to sign in to the SMTP server with; empty for the same as for IMAP."""
+    sent_folder: str = ""
+    """Folder of sent mail; empty for the one that the server marks as such."""
+    sent_copies: Copies = Copies.CLIENT
+    """Who files copies of what is sent: client, or server if the SMTP server does so itself."""
+    ca_file: str = ""
+    """PEM file with the certificate authorities to trust; empty for the system's."""
+    timeout: float = Field(default=60, gt=0, le=240)
+    """How long one question to the IMAP server may take, in seconds."""
+
+    @field_validator("host", "user", "folder", "relay_host", "relay_user", "sent_folder")
+    @classmethod
+    def _is_one_line(cls, text: str) -> str:
+        if not text.isprintable():
+            raise ValueError("control characters have no place here")
+        return text
+
+    @model_validator(mode="after")
+    def _is_private(self) -> Self:
+        for host, tls in ((self.host, self.tls), (self.relay_host, self.relay_tls)):
+            if tls == "none" and not _is_loopback(host):
+                raise ValueError(
+                    f"{host!r} is not this machine, and a password is not sent to it unencrypted. "
+                    "Choose tls or starttls."
+                )
+        return self
+
+
+class ImapProvider(BaseProvider):
+    name = "imap"
+    title = "Mail (IMAP and SMTP)"
+    description = "A mailbox on any mail server, read over IMAP and answered over SMTP."
+    settings_type = ImapSettings
+    capabilities = Capability.PROOF
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self.settings = ImapSettings.model_validate(account.settings)
+        if self.settings.sent_copies is Copies.CLIENT:
+            self.capabilities = Capability.NONE
+        self._user = self.settings.user or account.address.handle
+        self._mailbox: Mailbox | None = None
+        self._sent_folder = self.settings.sent_folder
+
+    def identify(self) -> Address:
+        self._box.ask(self._prove)
+        smtp.check(
+            host=self.settings.relay_host,
+            port=self.settings.relay_port,
+            tls=self.settings.relay_tls,
+            user=self.settings.relay_user or self._user,
+            password=self._password,
+            deadline_seconds=self.settings.timeout,
+            ssl_context=self._ssl_context,
+        )
+        return self.account.address
+
+    def cursor_at(self, moment: datetime) -> str:
+        def find(session: Session) -> Place:
+            return place_at(session, session.examine(self.settings.folder), moment)
+
+        return self._box.ask(find).model_dump_json()
+
+    def fetch_new(self, cursor: str, *, limit: int = 50) -> Page:
+        place, name = Place.model_validate_json(cursor), self.settings.folder
+        news = self._box.ask(lambda session: read_on(session, name, place, limit=limit))
+        return Page(
+            envelopes=tuple(self._envelope(row, news.folder) for row in news.rows),
+            cursor=news.place.model_dump_json(),
+        )
+
+    def fetch(self, envelope: Envelope) -> Message:
+        if envelope.size > MAX_BYTES:
+            return _too_long(envelope)
+        row = self._box.ask(lambda session: self._find(session, envelope, BODY))
+        if row is None:
+            return Message(envelope=envelope, problem="It is no longer in the mailbox.")
+        if len(row.raw) > MAX_BYTES:
+            return _too_long(envelope)
+        return mime.read_message(row.raw, envelope=envelope)
+
+    def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
+        raw = mime.write(outgoing, key=key)
+        smtp.send_once(
+            raw,
+            sender=outgoing.sender.handle,
+            recipient=outgoing.to.handle,
+            host=self.settings.relay_host,
+            port=self.settings.relay_port,
+            tls=self.settings.relay_tls,
+            user=self.settings.relay_user or self._user,
+            password=self._password,
+            deadline_seconds=SEND_SECONDS,
+            ssl_context=self._ssl_context,
+        )
+        receipt = Receipt(id=outgoing.message_id, sent_at=system_clock())
+        if self.settings.sent_copies is Copies.CLIENT:
+            self._file(raw, key=key)
+        return receipt
+
+    def find_sent(self, key: str, *, outgoing: Outgoing, handle: str = "") -> Receipt | None:
+        """The receipt, from the folder of sent mail. Where we file the copies ourselves, a copy
+        proves that it was sent, and its absence proves nothing."""
+        copy = self._box.ask(lambda session: self._find_copy(session, key))
+        if copy:
+            return Receipt(id=outgoing.message_id, sent_at=copy.received_at)
+        if self.settings.sent_copies is Copies.SERVER:
+            return None
+        raise NotSupported(
+            "There is no copy in the folder of sent mail, which proves nothing: the copies there "
+            "are filed after sending. Ask the recipient, or look into the mail server's log."
+        )
+
+    def answered_by_hand(self, message: Message) -> bool:
+        """Whether the mail is marked as answered or forwarded, or a sent mail that is not ours
+        names it."""
+        return self._box.ask(lambda session: self._is_answered(session, message.envelope))
+
+    def close(self) -> None:
+        if self._mailbox:
+            self._mailbox.close()
+        self._mailbox = None
+
+    @property
+    def _box(self) -> Mailbox:
+        if self._mailbox is None:
+            self._mailbox = Mailbox(
+                host=self.settings.host,
+                port=self.settings.port,
+                tls=self.settings.tls,
+                user=self._user,
+                password=self._password,
+                seconds=self.settings.timeout,
+                ssl_context=self._ssl_context,
+            )
+        return self._mailbox
+
+    @property
+    def _password(self) -> str:
+        if password := self.account.credentials.password:
+            return password.get_secret_value()
+        raise ReauthorizationRequired("Link the account again, with its password.")
+
+    @property
+    def _ssl_context(self) -> ssl.SSLContext:
+        return _context(self.settings.ca_file)
+
+    def _prove(self, session: Session) -> None:
+        session.examine(self.settings.folder)
+        if self.settings.sent_copies is Copies.SERVER:
+            session.examine(self._sent(session))
+
+    def _envelope(self, row: Row, folder: Folder) -> Envelope:
+        id = f"{folder.validity}:{row.uid}"
+        if self.settings.folder != "INBOX":
+            id = f"{self.settings.folder}:{id}"
+        return mime.read_envelope(
+            row.raw, id=id, received_at=row.received_at, size=row.size, labels=row.flags
+        )
+
+    def _find(self, session: Session, envelope: Envelope, part: str = "") -> Row | None:
+        """The mail of this envelope, also when the server has numbered its mails anew."""
+        folder = session.examine(self.settings.folder)
+        validity, uid = map(int, envelope.id.split(":")[-2:])
+        if validity == folder.validity:
+            return next(session.fetch([uid], part), None)
+        message_id = quoted((envelope.first("message-id") or "").strip())
+        if not message_id:
+            return None
+        found = session.search(f"HEADER Message-ID {message_id}")
+        same = [row.uid for row in session.fetch(found) if row.size == envelope.size]
+        return next(session.fetch(same[:1], part), None)
+
+    def _is_answered(self, session: Session, envelope: Envelope) -> bool:
+        row = self._find(session, envelope)
+        if row and ANSWERED & {flag.lower() for flag in row.flags}:
+            return True
+        message_id = (envelope.first("message-id") or "").strip()
+        return sent.names(session, self._sent(session), message_id=message_id)
+
+    def _find_copy(self, session: Session, key: str) -> Row | None:
+        folder = self._sent(session)
+        if folder in session.folders():
+            return sent.find_copy(session, folder, key=key)
+        if self.settings.sent_copies is Copies.CLIENT:
+            return None
+        raise NotSupported(
+            f"There is no folder {folder!r} to look for sent mail in. "
+            "Set sent_folder to the one where the server files its copies."
+        )
+
+    def _sent(self, session: Session) -> str:
+        self._sent_folder = self._sent_folder or sent.find_folder(session)
+        return self._sent_folder
+
+    def _file(self, raw: bytes, *, key: str) -> None:
+        try:
+            self._box.order(lambda session: session.file(raw, self._sent(session)))
+        except Exception as error:  # the answer is out; whatever became of the copy, that stands
+            log.warning("copy_not_filed", extra={"reply_id": key, "error": type(error).__name__})
+
+
+def _too_long(envelope: Envelope) -> Message:
+    size = f"{max(envelope.size, MAX_BYTES + 1) / 1_000_000:.0f} MB"
+    limit = f"{MAX_BYTES // 1_000_000} MB"
+    return Message(
+        envelope=envelope, problem=f"It has {size}; mails of more than {limit} are not read."
+    )
+
+
+@lru_cache(maxsize=32)
+def _context(ca_file: str) -> ssl.SSLContext:
+    """One for the whole process: loading the authorities takes longer than a poll."""
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except OSError as error:
+        raise Refused(f"The certificates in {ca_file!r} cannot be read: {error}") from error
+
+
+def _is_loopback(host: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"

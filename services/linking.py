@@ -1,0 +1,41 @@
+"""Undoes the linking of an account, and everything that hangs on it."""
+
+from core.bots import Bot
+from core.connections import Connection
+from core.errors import Stale
+from core.feeds import Feed, Hint
+from db.base import Change, Drop, Store
+
+from .bootstrap import Orchestre
+
+TRIES = 8
+
+
+def unlink(app: Orchestre, connection_id: str, *, by: str) -> Connection:
+    """Stop the bot, let go of what is open, and forget the account with its credentials.
+
+    What is on its way, or in doubt, stays to be seen and settled. The senders who are never
+    answered are kept, in case the account is linked again.
+    """
+    store = app.database.for_owner(by)
+    connection = store.get(Connection, connection_id)
+    if store.find(Bot, id=connection_id):
+        app.bots.stop(connection_id, by=by)
+    app.replies.let_go(connection_id, by=by)
+    _forget(store, connection_id)
+    app.replies.let_go(connection_id, by=by)
+    return connection
+
+
+def _forget(store: Store, id: str) -> None:
+    for _ in range(TRIES):
+        drops: list[Change] = [Drop(store.get(Connection, id))]
+        drops += [Drop(bot) for bot in store.find(Bot, id=id)]
+        drops += [Drop(feed) for feed in store.find(Feed, id=id)]
+        drops += [Drop(hint) for hint in store.find(Hint, id=id)]
+        try:
+            store.commit(*drops, durable=True)
+        except Stale:
+            continue
+        return
+    raise Stale("The account is in use; try again in a moment.")

@@ -1,0 +1,115 @@
+"""The programs that tests need and no Python package brings: found, installed, or asked for.
+
+`python -m tests.servers.install` installs what is missing, as root; else it prints what to type.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+REQUIRE_PARTS = "ORCHESTRE_TEST_REQUIRE_PARTS"
+"""Set to 1 where every part is installed, as in CI: a part that is missing then fails its tests."""
+
+DEBIAN = {
+    "dovecot": ("dovecot-imapd", "dovecot-lmtpd"),
+    "redis-server": ("redis-server",),
+    "swaks": ("swaks",),
+}
+"""Programs by name, and the Debian packages that bring them."""
+
+NOWHERE = {
+    "cloud_firestore_emulator": "the Google Cloud SDK's component cloud-firestore-emulator",
+    "cloud-pubsub-emulator": "the Google Cloud SDK's component pubsub-emulator",
+}
+"""Programs that no package registry holds: their tests are skipped without them, always."""
+
+
+def require(binary: str, *, install: str = "") -> Path:
+    """The path of a program; without it the test is skipped, or fails where parts are required."""
+    return find(binary) or missing(binary, install=install or _how(binary))
+
+
+def require_in_package(package: str, binary: str, *, install: str) -> Path:
+    """The path of a program that a Python package ships, without importing the package."""
+    spec = find_spec(package)
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        if found := next(Path(folder).glob(binary), None):
+            return found
+    return missing(package, install=install)
+
+
+def find(binary: str) -> Path | None:
+    """A program on PATH, beside this Python, or where Debian keeps its servers."""
+    folders = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    found = shutil.which(binary, path=os.pathsep.join([*folders, "/usr/sbin", "/usr/local/sbin"]))
+    return Path(found) if found else None
+
+
+def missing(part: str, *, install: str) -> NoReturn:
+    """Skip the test with a sentence that says what to type, or fail it where parts are required."""
+    sentence = f"{part} is not on this machine. Install it with: {install}"
+    if os.environ.get(REQUIRE_PARTS) == "1" and part not in NOWHERE:
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def main() -> int:
+    """Install what is missing; 1 when a part is still missing where parts are required."""
+    packages = _missing_packages()
+    if packages and os.geteuid() == 0 and shutil.which("apt-get"):
+        _apt_get("update", "-q")
+        _apt_get("install", "-q", "-y", "--no-install-recommends", *packages)
+        packages = _missing_packages()
+    if packages:
+        print("Some tests will be skipped. To run them all:\n  sudo", _apt_line(packages))
+    for binary, source in NOWHERE.items():
+        if find(binary) is None:
+            print(f"Skipped without {binary}: it comes only with {source}.")
+    return int(bool(packages) and os.environ.get(REQUIRE_PARTS) == "1")
+
+
+def _apt_get(*arguments: str) -> None:
+    """Its own words go to standard error; that it failed shows in what is still missing."""
+    subprocess.run(
+        ["apt-get", "-o", "DPkg::Lock::Timeout=300", *arguments],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+    )
+
+
+def _missing_packages() -> list[str]:
+    return [
+        package
+        for binary, packages in DEBIAN.items()
+        if find(binary) is None
+        for package in packages
+    ]
+
+
+def _how(binary: str) -> str:
+    return _apt_line(DEBIAN[binary]) if binary in DEBIAN else NOWHERE[binary]
+
+
+def _apt_line(packages: list[str] | tuple[str, ...]) -> str:
+    return f"apt-get install {' '.join(packages)}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
