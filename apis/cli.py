@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return app(list(arguments), prog_name="orchestre", standalone_mode=False) or 0
     except typer.TyperException as error:
-        complain(getattr(error, "format_message", error.__str__)())
+        getattr(error, "show", lambda: None)()
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         complain("Interrupted.")

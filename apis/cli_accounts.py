@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import SecretStr
@@ -12,11 +12,12 @@ from core.connections import Credentials
 from core.errors import Invalid
 from core.messages import Address
 from core.sealing import make_key
-from services.bots import BotStatus
-from services.linking import unlink
 
 from .cli_call import Call, Json, account, call_of, dumped
 from .cli_console import complain, confirm, read_secret, say
+
+if TYPE_CHECKING:
+    from services.bots import BotStatus
 
 keys = typer.Typer(help="Keys that seal credentials.", no_args_is_help=True)
 users = typer.Typer(help="Who may sign in.", no_args_is_help=True)
@@ -148,6 +149,8 @@ def remove_connection(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Stop the bot, let go of what is open, and forget the account."""
+    from services.linking import unlink
+
     with call_of(context).as_user() as (app, by):
         connection = account(app, account_name, by=by)
         if not yes:
@@ -234,7 +237,7 @@ def search_products(
     call.show(headings, rows, json=[dumped(match) for match in matches])
 
 
-def _show_bots(call: Call, statuses: list[BotStatus]) -> None:
+def _show_bots(call: Call, statuses: list["BotStatus"]) -> None:
     rows = [
         (each.provider, each.account, each.state, each.mode, each.interval_seconds, each.reason)
         for each in statuses

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -14,11 +14,11 @@ from core.config import Settings
 from core.connections import Connection
 from core.errors import Invalid, NotFound
 from core.users import User
-from services.bootstrap import Orchestre, bootstrap
 
 from .cli_console import Misconfigured, print_json, print_table
 
-LOCAL_OWNER = "owner@localhost"
+if TYPE_CHECKING:
+    from services.bootstrap import Orchestre
 
 
 @dataclass
@@ -35,8 +35,10 @@ class Call:
             raise Misconfigured(str(error)) from error
 
     @contextmanager
-    def opened(self) -> Iterator[Orchestre]:
+    def opened(self) -> Iterator["Orchestre"]:
         """The application, over a database whose tables are current."""
+        from services.bootstrap import bootstrap  # loads all of it, which takes half a second
+
         settings = self.settings()
         logs.configure("ERROR")
         try:
@@ -50,7 +52,7 @@ class Call:
             app.close()
 
     @contextmanager
-    def as_user(self) -> Iterator[tuple[Orchestre, str]]:
+    def as_user(self) -> Iterator[tuple["Orchestre", str]]:
         """The application, and the id of the user for whom this is done."""
         with self.opened() as app:
             yield app, self._user(app).id
@@ -68,7 +70,7 @@ class Call:
         home = {"ORCHESTRE_HOME": str(self.home)} if self.home else {}
         os.execve(arguments[0], arguments, {**os.environ, **home})  # noqa: S606
 
-    def _user(self, app: Orchestre) -> User:
+    def _user(self, app: "Orchestre") -> User:
         if self.email:
             if user := app.users.find(self.email):
                 return user
@@ -78,7 +80,9 @@ class Call:
             raise NotFound("There is no user yet. Make one with: orchestre users add EMAIL")
         if len(users) == 1:
             return users[0]
-        if user := app.users.find(LOCAL_OWNER):
+        from services.shop import OWNER
+
+        if user := app.users.find(OWNER):
             return user
         emails = ", ".join(sorted(user.email for user in users)[:10])
         raise Invalid(f"There are several users; say which, as in --as EMAIL: {emails}")
@@ -100,7 +104,7 @@ Json = Annotated[
 ]
 
 
-def account(app: Orchestre, text: str, *, by: str) -> Connection:
+def account(app: "Orchestre", text: str, *, by: str) -> Connection:
     """The one account that `text` means: its address, `provider/address`, or how its id begins."""
     wanted = text.strip().casefold()
     linked = app.connections.list(by=by)

@@ -1,5 +1,6 @@
 """How the command line speaks: tables for people, JSON for programs, words for trouble."""
 
+import io
 import json
 import os
 import re
@@ -29,6 +30,7 @@ from core.errors import (
 FAILED = 1
 USAGE = 2
 INTERRUPTED = 130
+PIPE_WIDTH = 100_000
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What a stranger's mail could steer a terminal with."""
 
@@ -72,12 +74,17 @@ def print_json(value: Any) -> None:
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """As wide as the terminal; as wide as its contents where it goes to a file or a pipe."""
-    terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, width=None if terminal else 100_000, highlight=False)
     table = Table(*headings, box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    console.print(table, soft_wrap=False)
+    if sys.stdout.isatty():
+        Console(file=sys.stdout, highlight=False).print(table)
+        return
+    console = Console(file=io.StringIO(), width=PIPE_WIDTH, highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        typer.echo(line.rstrip())
 
 
 def _cell(value: object) -> Text:

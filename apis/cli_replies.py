@@ -1,17 +1,19 @@
 """Commands for looking at replies and deciding on them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.errors import Invalid
 from core.events import first_break
 from core.replies import Reply, Status
-from services.replies.people import Look
 
 from .cli_call import Json, call_of, dumped
 from .cli_console import confirm, edited, print_json, say
+
+if TYPE_CHECKING:
+    from services.replies.people import Look
 
 replies = typer.Typer(help="What came in, and what goes out.", no_args_is_help=True)
 
@@ -145,7 +147,7 @@ def never_answer(context: typer.Context, reply_id: ReplyId) -> None:
         _tell(app.replies.never_answer(id, by=by))
 
 
-def _words(body: str | None, file: Path | None, *, edit: bool, before: Look) -> str | None:
+def _words(body: str | None, file: Path | None, *, edit: bool, before: "Look") -> str | None:
     """Other words than the draft's, if any are given."""
     if sum((body is not None, file is not None, edit)) > 1:
         raise Invalid("Give one of --body, --body-file and --edit.")
@@ -165,7 +167,7 @@ def _read(file: Path) -> str:
         raise Invalid(f"{str(file)!r} cannot be read as text: {error}") from error
 
 
-def _seen(look: Look) -> str:
+def _seen(look: "Look") -> str:
     return look.outgoing.digest() if look.outgoing else ""
 
 
@@ -173,7 +175,7 @@ def _tell(reply: Reply) -> None:
     say(f"{reply.id[:SHOWN]} is {reply.status}. {reply.reason}".rstrip())
 
 
-def _print_message(look: Look) -> None:
+def _print_message(look: "Look") -> None:
     reply = look.reply
     say(f"id:       {reply.id}")
     say(f"status:   {reply.status}" + (f" ({reply.rule})" if reply.rule else ""))
@@ -187,7 +189,7 @@ def _print_message(look: Look) -> None:
     say()
 
 
-def _print_answer(look: Look, *, words: str | None = None) -> None:
+def _print_answer(look: "Look", *, words: str | None = None) -> None:
     outgoing = look.outgoing
     body = words or (outgoing.body if outgoing else "")
     if not body:
@@ -200,7 +202,7 @@ def _print_answer(look: Look, *, words: str | None = None) -> None:
     say(body)
 
 
-def _print_history(look: Look) -> None:
+def _print_history(look: "Look") -> None:
     say()
     say("--- What happened:")
     for event in look.history:

@@ -41,6 +41,10 @@ class Limiter:
             headers={"Retry-After": str(wait)},
         )
 
+    def __len__(self) -> int:
+        """How many keys are remembered."""
+        return len(self._calls)
+
     def _forget(self, now: datetime) -> None:
         """Drop the keys whose time is over; all of them, when somebody makes up too many."""
         self._calls = {

@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     """How many pieces of work one worker does at a time."""
     hints: bool = True
     """Whether a delivery to the local mail door makes its feed due at once."""
-    effect_seconds: float = Field(default=660, ge=1, le=840)
+    effect_seconds: float = Field(default=660, ge=1, le=700)
     """Deadline of one send, in seconds. SMTP waits 10 minutes for the final dot (RFC 5321)."""
     settle_seconds: float = Field(default=60, ge=0, le=3600)
     """How long to wait before the absence of a sent answer counts, in seconds."""

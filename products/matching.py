@@ -125,9 +125,10 @@ class Index:
 
     def _by_description(self, terms: Sequence[Term]) -> list["Found"]:
         """What has every word of the text, when the text has more than one."""
-        if len(terms) < 2:
+        words = _words([term.key for term in terms])
+        if len(words) < 2:
             return []
-        having = [set(self._in_descriptions.get(term.key, ())) for term in terms]
+        having = [set(self._in_descriptions.get(word, ())) for word in words]
         numbers = sorted(set.intersection(*having))[:CANDIDATES]
         return [Found(self._entries[number], terms, {}, self._idf, None) for number in numbers]
 

@@ -22,7 +22,7 @@ _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\r\n]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
-_MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,900}>")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _PARAMETER = re.compile(r";\s*([^\s=;]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"?|[^;\s\"]*)")
 _HEX = re.compile(rb"%([0-9A-Fa-f]{2})")
 

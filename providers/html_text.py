@@ -17,43 +17,45 @@ MAX_QUOTES = 20
 EMOJI = 4
 """Characters: what stands for an image that is no longer than this is part of the sentence."""
 
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-_BLOCK = frozenset(
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_VOID = _names("area base br col embed hr img input link meta source track wbr")
+_BLOCK = _names(
     "address article aside blockquote body center dd details div dl dt fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section table tbody tfoot "
-    "thead tr ul".split()
+    "thead tr ul"
 )
-_SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote pre".split())
-_RAW = frozenset("script style title textarea xmp iframe noembed noframes".split())
-_UNSEEN = _RAW | frozenset("template object audio video canvas svg math select".split())
-_FORMATTING = frozenset("a b big code em font i nobr s small span strike strong tt u".split())
-_CLOSED_BY_SAME = frozenset("li dt dd tr td th option".split())
-_CLOSING_STOPS = frozenset("ul ol dl table div blockquote body".split())
+_SPACED = _names("p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote pre")
+_RAW = _names("script style title textarea xmp iframe noembed noframes")
+_UNSEEN = _RAW | _names("template object audio video canvas svg math select")
+_FORMATTING = _names("a b big code em font i nobr s small span strike strong tt u")
+_CLOSED_BY_SAME = _names("li dt dd tr td th option")
+_CLOSING_STOPS = _names("ul ol dl table div blockquote body")
 
-_QUOTE_CLASSES = frozenset(
+_QUOTE_CLASSES = _names(
     "gmail_attr moz-cite-prefix moz-forward-container yahoo_quoted protonmail_quote "
-    "tutanota_quote zmail_extra".split()
+    "tutanota_quote zmail_extra"
 )
-_QUOTE_IDS = frozenset("isForwardContent isReplyContent replySplit origbody".split())
-_CUT_IDS = frozenset(
+_QUOTE_IDS = _names("isForwardContent isReplyContent replySplit origbody")
+_CUT_IDS = _names(
     "divRplyFwdMsg x_divRplyFwdMsg appendonsend x_appendonsend OLK_SRC_BODY_SECTION "
-    "mail-editor-reference-message-container".split()
+    "mail-editor-reference-message-container"
 )
 """An element of this id, and everything after it, is the mail that is answered."""
-_SIGNATURE_CLASSES = frozenset(
-    "gmail_signature moz-signature protonmail_signature_block yahoo-signature".split()
+_SIGNATURE_CLASSES = _names(
+    "gmail_signature moz-signature protonmail_signature_block yahoo-signature"
 )
-_SIGNATURE_IDS = frozenset(
-    "Signature x_Signature AppleMailSignature ms-outlook-mobile-signature "
-    "ymail_android_signature".split()
+_SIGNATURE_IDS = _names(
+    "Signature x_Signature AppleMailSignature ms-outlook-mobile-signature ymail_android_signature"
 )
 
 _TAG_OPEN = re.compile(r"<([A-Za-z][^\s/>]{0,60})")
 _TAG_CLOSE = re.compile(r"</([A-Za-z][^\s/>]{0,60})[^>]*>?")
-_ATTRIBUTE = re.compile(
-    r"[\s/]*(?:([^\s/>=][^\s/>=]*)(?:\s*=\s*(\"[^\"]*\"?|'[^']*'?|[^\s>\"'][^\s>]*))?|=)"
-)
-_TAG_END = re.compile(r"[\s/]*>")
+_BETWEEN = re.compile(r"[\s/]*")
+_ATTRIBUTE = re.compile(r"([^\s/>=]+)(?:\s*=\s*(\"[^\"]*\"?|'[^']*'?|[^\s>\"'][^\s>]*))?|=")
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
     r"|font-size\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:[;!]|$)"
@@ -136,17 +138,19 @@ def _end_of_raw(source: str, name: str, at: int) -> int:
 def _attributes(source: str, at: int) -> tuple[dict[str, str], int]:
     """The attributes from `at` on, and where the tag ends."""
     found: dict[str, str] = {}
-    while at < len(source):
-        if end := _TAG_END.match(source, at):
-            return found, end.end()
+    while (at := _after(_BETWEEN, source, at)) < len(source):
         attribute = _ATTRIBUTE.match(source, at)
         if attribute is None:
-            at += 1
-            continue
+            return found, at + 1
         if attribute[1] and len(found) < 100:
             found.setdefault(attribute[1].lower(), _unescape((attribute[2] or "").strip("\"'")))
         at = attribute.end()
     return found, len(source)
+
+
+def _after(pattern: re.Pattern[str], source: str, at: int) -> int:
+    found = pattern.match(source, at)
+    return found.end() if found else at
 
 
 def _unescape(text: str) -> str:
@@ -256,7 +260,7 @@ class _Writer:
         )
 
     def _close_implied(self, name: str) -> None:
-        """What HTML lets its writers leave unclosed: `<p>` before a block, `<li>` before another."""
+        """What HTML lets its writers leave open: `<p>` before a block, `<li>` before another."""
         if name in _BLOCK and self._top.tag == "p":
             self._pop()
         if name not in _CLOSED_BY_SAME or not self._open.get(name):

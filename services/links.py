@@ -48,7 +48,7 @@ _SPELT_DOT = re.compile(
     r"\s*[\[({<]\s*(?:\.|dot|d0t|punkt|point|period)\s*[\])}>]\s*|\s+(?:dot|d0t)\s+"
 )
 _SPELT_AT = re.compile(r"\s*[\[({<]\s*(?:@|at|arobase|klammeraffe)\s*[\])}>]\s*")
-_ESCAPED = re.compile(r"\\([^\w\s])")
+_ESCAPED = re.compile(r"\\(\W)")
 _EMPHASIS = re.compile(r"[*_~`]+")
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 

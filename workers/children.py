@@ -76,7 +76,7 @@ class Child:
         tether = (sys.executable, "-I", "-S", str(TETHER), str(os.getpid()))
         self._started_at = time.monotonic()
         self.ready = False
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603
             [*tether, *self.part.command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

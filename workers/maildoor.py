@@ -61,15 +61,16 @@ class MailDoor:
         """Listen, and take up what an earlier door has left in the spool."""
         local_mail.spool(self._home).mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _lock(self._home)
+        postman = Postman(self._home, on_delivery=self._hints.give)
         try:
+            name = local_mail.name_door(self._home)
+            left = postman.resume()
             listener = _listen(self.port)
         except BaseException:
             self._lock.close()
             raise
         self.port = listener.getsockname()[1]
-        postman = Postman(self._home, on_delivery=self._hints.give)
-        left = postman.resume()
-        self._round = _Round(postman, door=local_mail.name_door(self._home))
+        self._round = _Round(postman, door=name)
         self._hints.start()
         self._thread = threading.Thread(
             target=self._round.run, args=(listener, left), name="maildoor", daemon=True
@@ -101,6 +102,8 @@ class _Round:
         self._delivered: asyncio.Queue[Accepted] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._clients: WeakSet[Conversation] = WeakSet()
+        self._in_hand = 0
+        """How many deliveries and records are being made at this moment."""
 
     def run(self, listener: socket.socket, left: Sequence[str]) -> None:
         asyncio.set_event_loop(self._loop)
@@ -132,14 +135,17 @@ class _Round:
         return client
 
     async def _see_off(self) -> None:
-        """Let those who have handed over a mail hear that it was taken, and hang up."""
+        """Let those who have handed over a mail hear that it was taken; end what was begun."""
         until = time.monotonic() + LAST_WORDS_SECONDS
-        while self._counter.taking and time.monotonic() < until:
-            await asyncio.sleep(0.01)
         await asyncio.sleep(0.01)
+        while self._is_busy() and time.monotonic() < until:
+            await asyncio.sleep(0.01)
         for client in list(self._clients):
             client.hang_up()
         await asyncio.sleep(0.01)
+
+    def _is_busy(self) -> bool:
+        return bool(self._counter.taking or self._in_hand or not self._delivered.empty())
 
     async def _take(self, sender: str, to: list[str], raw: bytes) -> str:
         return await self._loop.run_in_executor(self._taking, self._keep, sender, to, raw)
@@ -160,17 +166,25 @@ class _Round:
     async def _carry(self, id: str) -> None:
         """Try until everybody has it, ever more rarely."""
         pause = FIRST_PAUSE
-        while not (accepted := await self._try_to_deliver(id)):
+        while not await self._try_to_deliver(id):
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
-        await self._delivered.put(accepted)
 
-    async def _try_to_deliver(self, id: str) -> Accepted | None:
+    async def _try_to_deliver(self, id: str) -> bool:
+        self._in_hand += 1
         try:
-            return await self._loop.run_in_executor(self._carrying, self._postman.deliver, id)
+            accepted = await self._loop.run_in_executor(self._carrying, self._postman.deliver, id)
+            if accepted:
+                self._delivered.put_nowait(accepted)
+            return accepted is not None
+        except FileNotFoundError:
+            log.error("spool_file_gone", extra={"mail_id": id})
+            return True
         except Exception:  # one mail that cannot be carried must not be forgotten, nor stop others
             log.exception("mail_stuck", extra={"mail_id": id})
-            return None
+            return False
+        finally:
+            self._in_hand -= 1
 
     async def _record_what_is_delivered(self) -> None:
         """As many at a time as there are: the disk is asked once for all of them."""
@@ -182,11 +196,14 @@ class _Round:
                 await asyncio.sleep(FIRST_PAUSE)
 
     async def _try_to_record(self, delivered: list[Accepted]) -> bool:
+        self._in_hand += 1
         try:
             await self._loop.run_in_executor(self._taking, self._postman.finish, delivered)
         except OSError as error:
             log.warning("journal_failed", extra={"errno": error.errno})
             return False
+        finally:
+            self._in_hand -= 1
         return True
 
 
@@ -226,6 +243,8 @@ def run(home: Path, port: int, on_delivery: Callable[[str], None], port_file: Pa
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
+    if port_file:
+        port_file.unlink(missing_ok=True)
     door = MailDoor(home, port=port, on_delivery=on_delivery)
     door.start()
     if port_file:

@@ -12,9 +12,9 @@ from services.bell import SilentBell
 from services.bootstrap import bootstrap
 from services.shop import Shop
 
-from . import samples
 from .children import Tell
 from .home import Home
+from .samples import SAMPLES, deliver
 
 NO_PROOF_SECONDS = 3.0
 """When there is nothing to poll, a worker that has lived for so long counts as ready."""
@@ -65,9 +65,8 @@ class Opening:
             return
         try:
             if with_samples:
-                samples.deliver(
-                    self._home.folder, to=self.shop.mailbox, port=port, now=system_clock()
-                )
+                folder, to = self._home.folder, self.shop.mailbox
+                deliver(SAMPLES, folder, to=to, port=port, now=system_clock())
             self._home.first_start.touch()
         except (OSError, smtplib.SMTPException) as error:
             tell(f"Some samples are left for the next start: {error}.")

@@ -1,11 +1,12 @@
 """The mails that a first start delivers, so that a newcomer sees what becomes of each kind."""
 
 import smtplib
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 
 from core import local_mail
@@ -23,42 +24,49 @@ class Sample:
     name: str
     sender: str
     subject: str
-    text: str = ""
+    text: str
     headers: tuple[tuple[str, str], ...] = ()
     return_path: str | None = None
     """The envelope's sender, where it is another than the writer."""
-    shape: Callable[[EmailMessage, str], None] = lambda mail, text: mail.set_content(text)
-    """How the text is put into the mail."""
+    media_type: str = "text/plain; charset=utf-8"
+    encoding: str = "8bit"
 
     @property
     def message_id(self) -> str:
         """Always the same, by which the door knows whether it has had this sample."""
         return f"<{self.name}@{DOMAIN}>"
 
+    @property
     def envelope_sender(self) -> str:
-        return self.sender if self.return_path is None else self.return_path
+        return parseaddr(self.sender)[1] if self.return_path is None else self.return_path
 
     def raw(self, to: str, *, now: datetime) -> bytes:
-        mail = EmailMessage()
-        mail["From"] = self.sender
-        mail["To"] = to
-        mail["Subject"] = self.subject
-        mail["Date"] = format_datetime(now)
-        mail["Message-ID"] = self.message_id
+        head = EmailMessage(policy=SMTP)
+        head["From"] = self.sender
+        head["To"] = to
+        head["Subject"] = self.subject
+        head["Date"] = format_datetime(now)
+        head["Message-ID"] = self.message_id
         for name, value in self.headers:
-            mail[name] = value
-        self.shape(mail, self.text)
-        return mail.as_bytes()
+            head[name] = value
+        body = (
+            "MIME-Version: 1.0\n"
+            f"Content-Type: {self.media_type}\n"
+            f"Content-Transfer-Encoding: {self.encoding}\n"
+            "\n"
+            f"{self.text}"
+        )
+        return head.as_bytes().rstrip() + b"\r\n" + body.replace("\n", "\r\n").encode()
 
 
-def deliver(home: Path, *, to: str, port: int, now: datetime) -> int:
-    """Hand every sample that the door of this home has never had to it; how many those were."""
-    new = [sample for sample in SAMPLES if not _was_delivered(home, sample)]
+def deliver(samples: Sequence[Sample], home: Path, *, to: str, port: int, now: datetime) -> int:
+    """Hand those that the door of this home has never had to it; how many they were."""
+    new = [sample for sample in samples if not _was_delivered(home, sample)]
     if not new:
         return 0
     with smtplib.SMTP(HOST, port, timeout=SMTP_SECONDS) as client:
         for sample in new:
-            client.sendmail(sample.envelope_sender(), [to], sample.raw(to, now=now))
+            client.sendmail(sample.envelope_sender, [to], sample.raw(to, now=now))
     return len(new)
 
 
@@ -67,29 +75,27 @@ def _was_delivered(home: Path, sample: Sample) -> bool:
     return any(accepted.message_id == sample.message_id for accepted in found)
 
 
-def _as_html(mail: EmailMessage, text: str) -> None:
-    paragraphs = "".join(f"<p>{part}</p>" for part in text.split("\n\n"))
-    mail.set_content(f"<html><body>{paragraphs}</body></html>", subtype="html")
+BOUNCE = """\
+--report
+Content-Type: text/plain
 
+Your mail to gone@customers.example could not be delivered.
 
-def _as_report(mail: EmailMessage, text: str) -> None:
-    """A bounce: a sentence for people, and the facts for machines."""
-    mail.set_content(text)
-    mail.make_mixed()
-    facts = EmailMessage()
-    facts.set_content(
-        "Reporting-MTA: dns; mail.example.net\n\n"
-        "Final-Recipient: rfc822; gone@customers.example\nAction: failed\nStatus: 5.1.1\n"
-    )
-    facts.replace_header("Content-Type", "message/delivery-status")
-    mail.attach(facts)
-    mail.replace_header("Content-Type", "multipart/report; report-type=delivery-status")
+--report
+Content-Type: message/delivery-status
 
+Reporting-MTA: dns; mail.example.net
 
-def _as_encrypted(mail: EmailMessage, text: str) -> None:
-    """Something that only its writer's friends can read."""
-    mail.set_content(text)
+Final-Recipient: rfc822; gone@customers.example
+Action: failed
+Status: 5.1.1
 
+--report--
+"""
+DAMAGED = """\
+SGVsbG8sCgpob3cgbXVjaCBpcyB0aGUg[...]
+%%% the rest of this mail was lost on its way %%%
+"""
 
 SAMPLES = (
     Sample(
@@ -169,10 +175,9 @@ SAMPLES = (
         name="bounce",
         sender="Mail Delivery System <mailer-daemon@mail.example.net>",
         subject="Undelivered Mail Returned to Sender",
-        text="Your mail to gone@customers.example could not be delivered.\n",
-        headers=(("Auto-Submitted", "auto-replied"),),
+        text=BOUNCE,
         return_path="",
-        shape=_as_report,
+        media_type='multipart/report; report-type=delivery-status; boundary="report"',
     ),
     Sample(
         name="no-reply-notice",
@@ -184,14 +189,15 @@ SAMPLES = (
         name="html-only",
         sender="Sofia Lind <sofia@customers.example>",
         subject="Trail 60 Backpack",
-        text="Hello,\n\nhow much is the <b>Trail 60 Backpack</b>, and is it in stock?\n\nSofia",
-        shape=_as_html,
+        text="<html><body><p>Hello,</p><p>how much is the <b>Trail 60 Backpack</b>, "
+        "and is it in stock?</p><p>Sofia</p></body></html>\n",
+        media_type="text/html; charset=utf-8",
     ),
     Sample(
         name="unreadable",
         sender="Yuki Mori <yuki@customers.example>",
         subject="A question about a tent",
-        text="",
-        shape=_as_encrypted,
+        text=DAMAGED,
+        encoding="base64",
     ),
 )

@@ -20,7 +20,7 @@ from .home import Home, Trouble
 
 LOCALHOST = "127.0.0.1"
 ANYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104
-START_SECONDS = 60.0
+START_SECONDS = 90.0
 PORT_SECONDS = 1.0
 TICK_SECONDS = 0.05
 MOST_FAILURES = 4
@@ -37,7 +37,7 @@ class Stack:
         self._settings = settings
         self._home = home
         self._pause = pause
-        self._environment = {"ORCHESTRE_HOME": str(home.folder)}
+        self._environment = {"ORCHESTRE_HOME": str(home.folder), "PYTHONPATH": _python_path()}
         self._children = Children(
             run=home.run, logs=home.logs, environment=self._environment, tell=tell
         )
@@ -147,6 +147,13 @@ class Stack:
             self._pause(TICK_SECONDS)
 
 
+def _python_path() -> str:
+    """Where the children find this very code, wherever they were started from."""
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    own = [] if parts.ROOT.name == "site-packages" else [str(parts.ROOT)]
+    return os.pathsep.join(filter(None, [*own, *paths]))
+
+
 def _why_no_port(host: str, port: int, *, option: str, error: OSError) -> str:
     other = f"choose another with {option}; {option} 0 takes any free one."
     if error.errno == errno.EADDRINUSE:
@@ -160,6 +167,7 @@ def _who_listens(port: int) -> str:
     """Which program has a port, as far as we may know."""
     with suppress(psutil.Error, OSError):
         for line in psutil.net_connections("tcp"):
-            if line.status == psutil.CONN_LISTEN and line.laddr.port == port and line.pid:
+            address: tuple[str, int] | tuple[()] = line.laddr
+            if line.status == psutil.CONN_LISTEN and address[1:] == (port,) and line.pid:
                 return f"{psutil.Process(line.pid).name()} (process {line.pid})"
     return "another program, perhaps another Orchestre with a home of its own"

@@ -169,6 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return status(home, as_json=options.json)
         settings = read.model_copy(update={"home": home.folder})
         settings.check()
+        os.umask(0o077)  # customers' mail is nobody else's to read
         home.hold()
         supervisor = Supervisor(settings, home, celery=options.celery, samples=not options.empty)
         return supervisor.run(as_json=options.json)

@@ -153,7 +153,7 @@ class Table:
     def show(self) -> None:
         rows = self._outcomes.rows() if self._outcomes else []
         room = max(5, min(SHOWN_ROWS, self._console.height - 6))
-        self._live.update(_grid(rows, room=room), refresh=True)
+        self._live.update(grid(rows, room=room), refresh=True)
 
     def note(self, words: str) -> None:
         self._console.print(words, markup=False, highlight=False)
@@ -165,7 +165,7 @@ class Table:
 Screen = Lines | Table
 
 
-def _grid(rows: list[Row], *, room: int) -> Any:
+def grid(rows: list[Row], *, room: int) -> Any:
     """The newest rows, under a line that counts all of them."""
     from rich.table import Table as Grid
     from rich.text import Text
@@ -201,4 +201,4 @@ def _counts(rows: list[Row]) -> str:
 
 def _printable(text: str) -> str:
     """Without what would move the cursor: strangers write the subjects."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -126,8 +126,8 @@ class _Box(BaseMailBox):
 
 
 def quoted(text: str) -> str | None:
-    """`text` as an IMAP string, or `None` where it cannot be one."""
-    if not text.isascii() or not text.isprintable():
+    """`text` as an IMAP string, or `None` where it is empty or cannot be one."""
+    if not text or not text.isascii() or not text.isprintable():
         return None
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

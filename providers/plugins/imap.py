@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import re
 import ssl
 from contextlib import suppress
 from datetime import datetime
@@ -21,9 +22,7 @@ from providers.smtp import Tls
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES = 25_000_000
-"""Longer mails are not read."""
-BODY = f"BODY.PEEK[]<0.{MAX_BYTES + 1}>"
+BODY = f"BODY.PEEK[]<0.{mime.MAX_BYTES + 1}>"
 SEND_SECONDS = 600.0
 """RFC 5321 4.5.3.2.6: how long a server may take to answer the final dot."""
 ANSWERED = {r"\answered", "$forwarded"}
@@ -128,13 +127,11 @@ class ImapProvider(BaseProvider):
         )
 
     def fetch(self, envelope: Envelope) -> Message:
-        if envelope.size > MAX_BYTES:
-            return _too_long(envelope)
+        if envelope.size > mime.MAX_BYTES:
+            return Message(envelope=envelope, problem=mime.TOO_BIG)
         row = self._box.ask(lambda session: self._find(session, envelope, BODY))
         if row is None:
             return Message(envelope=envelope, problem="It is no longer in the mailbox.")
-        if len(row.raw) > MAX_BYTES:
-            return _too_long(envelope)
         return mime.read_message(row.raw, envelope=envelope)
 
     def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
@@ -165,8 +162,8 @@ class ImapProvider(BaseProvider):
         if self.settings.sent_copies is Copies.SERVER:
             return None
         raise NotSupported(
-            "There is no copy in the folder of sent mail, which proves nothing: the copies there "
-            "are filed after sending. Ask the recipient, or look into the mail server's log."
+            "There is no copy in the folder of sent mail, which proves nothing: copies are filed "
+            "there after sending. The mail server's log knows, or the recipient."
         )
 
     def answered_by_hand(self, message: Message) -> bool:
@@ -222,7 +219,7 @@ class ImapProvider(BaseProvider):
         validity, uid = map(int, envelope.id.split(":")[-2:])
         if validity == folder.validity:
             return next(session.fetch([uid], part), None)
-        message_id = quoted((envelope.first("message-id") or "").strip())
+        message_id = quoted(_message_id(envelope))
         if not message_id:
             return None
         found = session.search(f"HEADER Message-ID {message_id}")
@@ -233,8 +230,8 @@ class ImapProvider(BaseProvider):
         row = self._find(session, envelope)
         if row and ANSWERED & {flag.lower() for flag in row.flags}:
             return True
-        message_id = (envelope.first("message-id") or "").strip()
-        return sent.names(session, self._sent(session), message_id=message_id)
+        folder = self._sent(session)
+        return sent.names(session, folder, message_id=_message_id(envelope))
 
     def _find_copy(self, session: Session, key: str) -> Row | None:
         folder = self._sent(session)
@@ -258,12 +255,9 @@ class ImapProvider(BaseProvider):
             log.warning("copy_not_filed", extra={"reply_id": key, "error": type(error).__name__})
 
 
-def _too_long(envelope: Envelope) -> Message:
-    size = f"{max(envelope.size, MAX_BYTES + 1) / 1_000_000:.0f} MB"
-    limit = f"{MAX_BYTES // 1_000_000} MB"
-    return Message(
-        envelope=envelope, problem=f"It has {size}; mails of more than {limit} are not read."
-    )
+def _message_id(envelope: Envelope) -> str:
+    found = re.search(r"<[^<>\s]+>", envelope.first("message-id") or "")
+    return found[0] if found else ""
 
 
 @lru_cache(maxsize=32)

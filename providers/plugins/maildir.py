@@ -80,12 +80,8 @@ class MaildirProvider(BaseProvider):
         return mime.read_message(raw, envelope=envelope)
 
     def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
-        try:
-            raw = mime.write(outgoing, key=key)
-        except ValueError as error:
-            raise Refused(f"The answer cannot be put into a mail: {error}") from error
         answer = smtp.send_once(
-            raw,
+            mime.write(outgoing, key=key),
             sender=self.account.address.handle,
             recipient=outgoing.to.handle,
             host=self._settings.relay_host,

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from core.events import Event, event_of, first_break
-from tests.core.test_replies import NOW, reply
 from core.replies import Status
+from tests.core.test_replies import NOW, reply
 
 
 def history() -> list[Event]:

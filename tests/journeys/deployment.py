@@ -21,7 +21,7 @@ import psutil
 
 from core.local_mail import mailbox
 
-ORCHESTRE = [sys.executable, "-m", "apis.cli"]
+ORCHESTRE = [str(Path(sys.executable).with_name("orchestre"))]
 SHOP = "shop@localhost"
 START_SECONDS = 60.0
 

@@ -101,7 +101,7 @@ def link_the_shop(deployment: Deployment) -> None:
     wait_for("the door", lambda: deployment.smtp_port, seconds=30)
     relay = f"127.0.0.1:{deployment.smtp_port}"
     deployment.run("connections", "add", "maildir", SHOP, "--relay", relay)
-    deployment.run("bots", "start", "maildir", SHOP, "--mode", "auto", "--interval", "5")
+    deployment.run("bots", "start", f"maildir/{SHOP}", "--mode", "auto", "--interval", "5")
 
 
 def test_the_embedded_default(home: Path) -> None:

@@ -259,6 +259,18 @@ class TestEncryption:
             "AUTH",
         ]
 
+    def test_what_is_slipped_in_before_the_encryption_is_not_believed(
+        self, context: ssl.SSLContext, trust: ssl.SSLContext
+    ) -> None:
+        script = {
+            "ehlo": "250-scripted\r\n250 STARTTLS",
+            "starttls": "220 go on\r\n250-scripted\r\n250 AUTH PLAIN",
+        }
+        with scripted(script, context=context) as server:
+            offers = check(host="127.0.0.1", port=server.port, tls="starttls", ssl_context=trust)
+
+        assert offers.keys() == {"STARTTLS"}
+
     def test_tls_may_be_there_from_the_start(
         self, context: ssl.SSLContext, trust: ssl.SSLContext
     ) -> None:

@@ -464,8 +464,9 @@ class TestDyingAndComingBack:
         self, opened: Callable[..., MailDoor], home: Path
     ) -> None:
         leave_in_spool(home)
-        opened().stop()
+        first = opened()
         settle(home)
+        first.stop()
         box = local_mail.mailbox(home, ALICE)
         [path] = (box / "new").iterdir()
         (box / "tmp" / path.name).write_bytes(b"Return-Pa")
@@ -509,6 +510,28 @@ class TestDyingAndComingBack:
         settle(home)
 
         assert delivered(home) == [MAIL]
+
+    def test_a_mail_that_somebody_took_out_of_the_spool_is_let_go(
+        self, opened: Callable[..., MailDoor], home: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (home / "mail").mkdir(parents=True)
+        local_mail.mailbox(home, ALICE).write_text("in the way")
+        leave_in_spool(home)
+
+        opened()
+        wait_for(lambda: "delivery_failed" in caplog.messages)
+        (local_mail.spool(home) / "1.mail").unlink()
+
+        wait_for(lambda: "spool_file_gone" in caplog.messages)
+
+    def test_closing_ends_what_was_begun(self, opened: Callable[..., MailDoor], home: Path) -> None:
+        for number in range(30):
+            leave_in_spool(home, id=str(number))
+
+        opened().stop()
+
+        assert len(delivered(home)) == 30
+        assert not list(local_mail.spool(home).glob("*.mail"))
 
     def test_a_spool_file_without_a_record_stops_nothing(
         self, opened: Callable[..., MailDoor], home: Path
@@ -566,6 +589,32 @@ class TestAProcessOfItsOwn:
         process()
         settle(home)
         assert delivered(home) == [MAIL]
+
+    def test_a_port_that_is_taken_is_said_and_no_old_port_is_left_standing(
+        self, door: MailDoor, tmp_path: Path
+    ) -> None:
+        stale = tmp_path / "port"
+        stale.write_text("1")
+        options = [
+            "--home",
+            str(tmp_path / "b"),
+            "--port",
+            str(door.port),
+            "--port-file",
+            str(stale),
+        ]
+
+        ended = subprocess.run(
+            [sys.executable, "-m", "workers.maildoor", *options],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert ended.returncode == 1
+        assert f"Port {door.port}" in ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert not stale.exists()
 
     def test_a_full_disk_takes_nothing_and_says_so(
         self, process: Callable[..., Process], home: Path

@@ -15,7 +15,8 @@ from core.connections import Credentials
 from core.errors import NotSupported, ReauthorizationRequired, Refused, Unavailable
 from core.messages import Address, Envelope
 from providers import Account, BaseProvider, Capability, Registry
-from providers.plugins.imap import MAX_BYTES, Copies, ImapProvider
+from providers.mime import MAX_BYTES
+from providers.plugins.imap import Copies, ImapProvider
 from tests.providers.contract import (
     ALICE,
     BOB,
@@ -173,6 +174,7 @@ class TestWhereWeFileCopies(ImapAccount):
         [copy] = self.box.mails("Outbound")
         assert copy["X-Orchestre-Reply"] == KEY
         assert copy["Subject"] == "Re: Tent"
+        assert copy["Message-ID"] == an_outgoing().message_id
         [marks] = self.box.flags("Outbound")
         assert r"\Seen" in marks
         receipt = provider.find_sent(KEY, outgoing=an_outgoing())
@@ -482,6 +484,18 @@ def scripted(port: int, **settings: Any) -> ImapProvider:
 CURSOR = '{"validity": 7, "uid": 2, "seen": "2026-01-01T09:00:00Z"}'
 HEADER = "From: Bob <bob@customer.example>\r\nSubject: Tent\r\n\r\n"
 
+ANSWER = (
+    "* 8 FETCH (FLAGS (\\Seen))\r\n"
+    '* 9 FETCH (UID 99 FLAGS () INTERNALDATE "01-Jan-2026 09:00:00 +0000"'
+    ' RFC822.SIZE 1 BODY[HEADER]<0> "")\r\n'
+    "* 3 FETCH (FLAGS (\\Seen \\Recent) RFC822.SIZE 60 BODY[HEADER]<0> "
+    f"{{{len(HEADER)}}}\r\n{HEADER}"
+    ' INTERNALDATE " 1-Jan-2026 11:00:00 +0200" UID 3)\r\n'
+    "* 8 FETCH (UID 98 FLAGS (\\Deleted))\r\n"
+    "{tag} OK done"
+)
+"""One mail, among news of others that nobody asked for."""
+
 
 class TestOddServers:
     @pytest.mark.parametrize(
@@ -512,18 +526,8 @@ class TestOddServers:
             provider.fetch_new(CURSOR)
 
     def test_news_of_other_mails_are_not_taken_for_answers(self) -> None:
-        answer = (
-            "* 8 FETCH (FLAGS (\\Seen))\r\n"
-            '* 9 FETCH (UID 99 FLAGS () INTERNALDATE "01-Jan-2026 09:00:00 +0000"'
-            ' RFC822.SIZE 1 BODY[HEADER]<0> "")\r\n'
-            "* 3 FETCH (FLAGS (\\Seen \\Recent) RFC822.SIZE 60 BODY[HEADER]<0> "
-            f"{{{len(HEADER)}}}\r\n{HEADER}"
-            ' INTERNALDATE " 1-Jan-2026 11:00:00 +0200" UID 3)\r\n'
-            "* 8 FETCH (UID 98 FLAGS (\\Deleted))\r\n"
-            "{tag} OK done"
-        )
         with (
-            scripted_imap({"UID FETCH": answer}) as server,
+            scripted_imap({"UID FETCH": ANSWER}) as server,
             closing(scripted(server.port)) as provider,
         ):
             [envelope] = provider.fetch_new(CURSOR).envelopes
@@ -539,6 +543,19 @@ class TestOddServers:
             closing(scripted(server.port)) as provider,
         ):
             assert provider.fetch_new(CURSOR).envelopes == ()
+
+    def test_mails_are_only_peeked_at(self) -> None:
+        with (
+            scripted_imap({"UID FETCH": ANSWER}) as server,
+            closing(scripted(server.port)) as provider,
+        ):
+            [envelope] = provider.fetch_new(CURSOR).envelopes
+            provider.fetch(envelope)
+
+            asked = [command for command in server.commands if "FETCH" in command]
+            assert len(asked) == 2
+            assert all("BODY.PEEK[" in command for command in asked)
+            assert not any("SELECT" in command for command in server.commands)
 
     def test_nothing_new_costs_one_question(self) -> None:
         with scripted_imap({}) as server, closing(scripted(server.port)) as provider:

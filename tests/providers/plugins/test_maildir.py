@@ -173,7 +173,7 @@ class TestReading:
         assert envelope.return_path == ""
 
     def test_without_a_return_path_nobody_knows(self, provider: MaildirProvider, box: Path) -> None:
-        put(box, raw=b"Subject: x\r\nReturn-Path: <eve@x>\r\n\r\nReturn-Path: <eve@x>\r\n")
+        put(box, raw=b"Subject: x\r\n\r\nReturn-Path: <eve@x>\r\n")
 
         [envelope] = provider.fetch_new(provider.cursor_at(NOW)).envelopes
 

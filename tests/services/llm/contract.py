@@ -194,7 +194,8 @@ class ChatContract(ABC):
             llm.complete(PROMPT, deadline=10)
 
     def test_it_is_sent_nowhere_else(self, llm: LLM, service: Scripted) -> None:
-        service.status, service.extra = "307 Elsewhere", {"Location": service.url + "/other"}
+        service.status, service.body = "307 Elsewhere", b""
+        service.extra = {"Location": service.url + "/other"}
 
         with pytest.raises(Refused):
             llm.complete(PROMPT, deadline=5)

@@ -1,0 +1,143 @@
+"""The rules that look at addresses, the subject and the body."""
+
+import re
+
+from .policy_case import Case
+from .policy_people import is_system, normal_address, takes_no_answers, target
+from .policy_words import (
+    ABSENCE,
+    AUTOMATIC_SUBJECT,
+    BARE_AUTO,
+    BARELY_THANKS,
+    BOUNCE_SUBJECT,
+    DMARC_SUBJECT,
+    FAILED,
+    IN_BROWSER,
+    QUESTION,
+    THANKS,
+)
+
+REPORT_TYPES = frozenset(
+    {"multipart/report", "message/delivery-status", "message/disposition-notification"}
+    | {"message/feedback-report", "message/global-delivery-status"}
+    | {"message/global-disposition-notification"}
+)
+REPORT_FIELDS = frozenset({"x-failed-recipients", "tls-report-domain", "tls-report-submitter"})
+CAMPAIGN_FIELDS = frozenset({"feedback-id", "x-campaign", "x-campaignid", "x-campaign-id"})
+CALENDAR_ANSWERS = frozenset({"reply", "cancel"})
+OWN_ID = re.compile(r"\s*<[0-9a-f]{32}\.orchestre@")
+"""The Message-IDs that answers of this application carry."""
+OWN_LABELS = frozenset({"sent", "draft", "drafts"})
+BODY_START = 3_000
+"""Characters within which an automatic mail says what it is."""
+THANKS_WORDS = 12
+
+
+def report(case: Case) -> bool:
+    if case.has(REPORT_FIELDS) or DMARC_SUBJECT.match(case.envelope.subject):
+        return True
+    if any(kind.value in REPORT_TYPES for kind in case.media_types):
+        return True
+    text = case.message.new_text[:BODY_START] if case.message else ""
+    return bool(BOUNCE_SUBJECT.match(case.envelope.subject) and FAILED.search(text))
+
+
+def from_system(case: Case) -> bool:
+    postmaster = not case.settings.answer_postmaster
+    return any(is_system(handle, postmaster=postmaster) for handle in case.senders)
+
+
+def from_no_reply(case: Case) -> bool:
+    if not any(takes_no_answers(handle) for handle in case.authors):
+        return False
+    return not (case.settings.answer_contact_forms and case.recipients("reply-to"))
+
+
+def automatic_reply(case: Case) -> bool:
+    """A subject that says so, and one more sign."""
+    answers = bool(case.values("in-reply-to", "references"))
+    subject = case.envelope.subject
+    if BARE_AUTO.match(subject):
+        return answers
+    if not AUTOMATIC_SUBJECT.match(subject):
+        return False
+    if answers or case.message is None:
+        return answers
+    text = case.message.new_text[:BODY_START]
+    return bool(ABSENCE.search(text)) or not QUESTION.search(text)
+
+
+def from_me(case: Case) -> bool:
+    labels = {label.strip("\\$[]").lower() for label in case.envelope.labels}
+    return (
+        not OWN_LABELS.isdisjoint(labels)
+        or any(case.mine(handle) for handle in case.senders)
+        or any(OWN_ID.match(value) for value in case.values("message-id"))
+    )
+
+
+def not_to_me(case: Case) -> bool:
+    names = ("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc")
+    return case.is_mail() and not any(case.mine(one.handle) for one in case.recipients(*names))
+
+
+def to_many(case: Case) -> bool:
+    everybody = {normal_address(one.handle) for one in case.recipients("to", "cc")}
+    return len(everybody) > case.settings.max_recipients
+
+
+def only_in_copy(case: Case) -> bool:
+    direct = case.recipients("to", "bcc", "resent-to", "resent-bcc")
+    return case.is_mail() and not any(case.mine(one.handle) for one in direct)
+
+
+def calendar(case: Case) -> bool:
+    methods = [
+        kind.parameters.get("method", "").lower()
+        for kind in case.media_types
+        if kind.value == "text/calendar"
+    ]
+    if not CALENDAR_ANSWERS.isdisjoint(methods):
+        return True
+    return bool(methods) and not case.settings.answer_calendar
+
+
+def nothing_new(case: Case) -> bool:
+    if case.message is None:
+        return False
+    text = case.message.new_text.strip()
+    if case.message.problem or not any(character.isalnum() for character in text):
+        return True
+    return not case.settings.answer_thanks and _only_thanks(text)
+
+
+def _only_thanks(text: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    if not words or len(words) > THANKS_WORDS or QUESTION.search(text):
+        return False
+    return all(word in THANKS for word in words) and any(word in BARELY_THANKS for word in words)
+
+
+def campaign(case: Case) -> bool:
+    if case.settings.answer_campaigns:
+        return False
+    text = case.message.new_text[:BODY_START] if case.message else ""
+    return case.has(CAMPAIGN_FIELDS) or _is_verp(case) or bool(IN_BROWSER.search(text))
+
+
+def _is_verp(case: Case) -> bool:
+    """An envelope sender that spells out our address, so that its bounces name us."""
+    encoded = {normal_address(own).replace("@", "=") for own in case.me}
+    return any(own in path.casefold() for own in encoded for path in case.return_paths)
+
+
+def nobody(case: Case) -> bool:
+    if not case.is_mail():
+        return not case.envelope.sender.handle.strip()
+    found = target(
+        case.recipients("reply-to"),
+        case.envelope.sender,
+        me=case.me,
+        delimiter=case.settings.recipient_delimiter,
+    )
+    return found is None

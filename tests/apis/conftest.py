@@ -1,0 +1,62 @@
+"""The doors of the smallest world: a client, Alice who owns, and Mallory who must not."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from apis.app import create_app
+from core.bots import Mode
+from core.replies import Reply, Status
+from core.users import Session, User
+from db.base import Add
+from tests.conftest import World, Write
+
+Headers = dict[str, str]
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def client(world: World) -> Iterator[TestClient]:
+    with TestClient(create_app(world.app)) as client:
+        yield client
+
+
+@pytest.fixture
+def alice(world: World) -> Headers:
+    return signed_in(world, world.owner)
+
+
+@pytest.fixture
+def mallory(world: World) -> Headers:
+    user = world.owner.model_copy(
+        update={"id": "mallory", "owner_id": "mallory", "email": "mallory@evil.example"}
+    )
+    world.database.for_workers().commit(Add(user))
+    return signed_in(world, user)
+
+
+def signed_in(world: World, user: User) -> Headers:
+    """A bearer token, without the second that checking a password takes."""
+    token = f"token of {user.id}"
+    session = Session(
+        id=hashlib.sha256(token.encode()).hexdigest(),
+        owner_id=user.id,
+        expires_at=world.clock() + timedelta(hours=12),
+    )
+    world.database.for_workers().commit(Add(session))
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def held(world: World, write: Write) -> Reply:
+    """A reply to Bob that waits for Alice's approval."""
+    world.start(Mode.ASSIST)
+    write()
+    world.tick()
+    reply = world.reply()
+    assert reply.status is Status.AWAITING_APPROVAL
+    assert reply.digest
+    return reply
