@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 CORRELATION = "X-Correlation-Id"
 CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+PROBES = ("/probe", "/healthz", "/health")
+"""Asked every few seconds by whatever keeps us running."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -68,8 +70,9 @@ class Envelope:
 def _log(scope: Scope, *, status: int, seconds: float) -> None:
     """The route, not the path: a path may hold an address."""
     route = getattr(scope.get("route"), "path", "")
+    level = logging.DEBUG if route in PROBES and status == 200 else logging.INFO
     facts = {"method": scope["method"], "route": route, "status": status}
-    log.info("request_served", extra={**facts, "milliseconds": round(seconds * 1000)})
+    log.log(level, "request_served", extra={**facts, "milliseconds": round(seconds * 1000)})
 
 
 class BodyLimit:

@@ -30,8 +30,8 @@ from core.records import Record
 from .base import Add, Append, Change, Drop, Expect, Owners, Slice, Store, Swap, Take
 from .cursors import read_cursor, write_cursor
 from .engines import Engines, open_postgres, open_sqlite
-from .schema import is_current, upgrade
 from .owners import AdvisoryOwners, FileOwners
+from .schema import is_current, upgrade
 from .scope import check_fields, check_scope, record_of
 from .tables import TABLES, budgets, column_value, row_of
 

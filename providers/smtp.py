@@ -218,22 +218,16 @@ def _session(
 
 
 def _begin(session: Session, host: str, *, tls: Tls, context: ssl.SSLContext | None) -> None:
-    if tls == "none":
-        expect(session.read(), 220)
-        session.greet()
-        return
-    context = context or ssl.create_default_context()
     if tls == "tls":
-        session.secure(context, host=host)
-        expect(session.read(), 220)
-        session.greet()
-        return
+        session.secure(context or ssl.create_default_context(), host=host)
     expect(session.read(), 220)
     session.greet()
+    if tls != "starttls":
+        return
     if "STARTTLS" not in session.offers:
         raise Refused("The mail server does not offer STARTTLS. Choose tls, or another port.")
     expect(session.command("STARTTLS"), 220)
-    session.secure(context, host=host)
+    session.secure(context or ssl.create_default_context(), host=host)
     session.greet()
 
 

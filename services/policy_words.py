@@ -117,7 +117,7 @@ paldies | gràcies | eskerrik
 """
 _IN_BROWSER = r"""
 (?:view|read|see|open) (?:(?:this|it|the|e-?mail|message|newsletter|mail) ){0,3}online
-(?:view|read|see|open) (?:(?:this|it|e-?mail|message) ){0,2}in (?:your|a|the) (?:web ?)?browser
+(?:view|read|see|open) (?:(?:this|it|e-?mail|message) ){0,2}in (?:(?:your|a|the) )?(?:web ?)?browser
 (?:im browser|online) (?:ansehen|anzeigen|öffnen|lesen)
 (?:voir|afficher|consulter) .{0,30}(?:navigateur|en ligne) | ver .{0,30}navegador
 (?:visualizza|vedi|apri) .{0,30}browser | visualizar .{0,30}navegador | bekijk .{0,30}browser

@@ -162,8 +162,12 @@ def write(world: World, clock: FrozenClock) -> Write:
     """Let Bob write to Alice."""
 
     def write(body: str = "How much is the Alpine Tent 2?", **fields: Any) -> Message:
-        fields = {"sender": BOB, "subject": "A question", "received_at": clock.now} | fields
-        return world.mailbox.receive(body, **fields)
+        usual: dict[str, Any] = {
+            "sender": BOB,
+            "subject": "A question",
+            "received_at": clock.now,
+        }
+        return world.mailbox.receive(body, **(usual | fields))
 
     return write
 

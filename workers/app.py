@@ -16,7 +16,7 @@ from celery.signals import (
     worker_ready,
     worker_shutdown,
 )
-from kombu import Queue
+from kombu.entity import Queue
 
 from core.config import Settings
 from core.errors import Invalid, OrchestreError

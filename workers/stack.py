@@ -37,7 +37,11 @@ class Stack:
         self._settings = settings
         self._home = home
         self._pause = pause
-        self._environment = {"ORCHESTRE_HOME": str(home.folder), "PYTHONPATH": _python_path()}
+        self._environment = {
+            "ORCHESTRE_HOME": str(home.folder),
+            "PYTHONPATH": _python_path(),
+            "BROKER_URL": "",
+        }
         self._children = Children(
             run=home.run, logs=home.logs, environment=self._environment, tell=tell
         )
@@ -66,7 +70,7 @@ class Stack:
         return pids.end_all(self._home.run)
 
     def start_broker(self) -> None:
-        """Start the embedded one, unless there is another."""
+        """Start the embedded one, unless there is another. Without it, nobody rings."""
         if self._settings.broker_url:
             self._environment["BROKER_URL"] = self._settings.broker_url
             return

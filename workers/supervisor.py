@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import signal
 import sys
@@ -16,13 +17,17 @@ from typing import TYPE_CHECKING
 from core.clock import system_clock
 from core.config import Settings
 from core.errors import Invalid, OrchestreError
+from core.logs import configure
 
+from . import embedded  # noqa: F401  # says what is missing before the next lines fail
 from .home import Home, Trouble
 from .stack import LOCALHOST, UNAVAILABLE, Stack
 
 if TYPE_CHECKING:
     from .opening import Opening
     from .terminal import Screen
+
+log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
 SHOW_SECONDS = 1.0
@@ -58,12 +63,16 @@ class Supervisor:
             if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._heed)
         began = system_clock()
+        configure(self._settings.log_level, file=self._home.logs / "supervisor.log")
+        if not as_json:
+            self._tell(f"Starting in {self._home.folder} …")
         try:
             opening = self._start()
             self._show(opening, began=began, as_json=as_json)
             self._serve(opening)
         except Stopped:
-            pass
+            if not as_json:
+                self._tell("Stopping in order; Ctrl-C stops at once.")
         finally:
             self._end()
         return INTERRUPTED if self._signals[0] == signal.SIGINT else 0
@@ -140,6 +149,7 @@ class Supervisor:
             raise Stopped
 
     def _tell(self, words: str) -> None:
+        log.info("noticed", extra={"words": words})
         if self._screen:
             self._screen.note(words)
         else:

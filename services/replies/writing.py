@@ -13,13 +13,15 @@ from db.base import Add, Change, Swap
 from .. import answering, clearance, triage
 from ..drafting import write_draft
 from ..fingerprints import fingerprint
-from ..policy import judge
+from ..policy import hold, judge
 from .moves import PATIENCE, WORKER, Moves
 
 log = logging.getLogger(__name__)
 
 READING_SECONDS = 180.0
 """The longest that reading one message may take: the clients' own deadlines are shorter."""
+UNREADABLE = "T0"
+"""The gate's rule for mail without words to answer. A person may find some where we cannot."""
 STAND_BACK = timedelta(seconds=10)
 
 
@@ -66,7 +68,9 @@ class Writing(Moves):
         """What becomes of a reply whose message has been read."""
         message = read.message
         assert message, "it has just been read"
-        if veto := judge(message.envelope, me=frozenset({connection.handle}), message=message):
+        me = frozenset({connection.handle})
+        veto = judge(message.envelope, me=me, message=message)
+        if veto and not (veto.rule == UNREADABLE and message.problem):
             return reply.skip(veto.reason, rule=veto.rule), read, []
         if by_hand:
             return reply.skip("You have answered it yourself.", rule="P4"), read, []
@@ -74,7 +78,7 @@ class Writing(Moves):
             words = "A newer message of this conversation came in."
             return reply.skip(words, rule="O1"), read, []
         if message.problem:
-            return reply.hold(message.problem, rule="T0", digest=""), read, []
+            return reply.hold(message.problem, rule=UNREADABLE, digest=""), read, []
         if matter := triage.needs_person(f"{message.envelope.subject}\n{message.new_text}"):
             return reply.hold(matter.words, rule=matter.rule, digest=""), read, []
         return self._compose(reply, read, message, connection)
@@ -103,15 +107,17 @@ class Writing(Moves):
         )
         written = read.model_copy(update={"draft": draft, "outgoing": outgoing, "handle": ""})
         older = self._overtake(reply)
-        if hold := self._why_held(bot, message):
-            rule, words = hold
+        if held_for := self._why_held(bot, message, connection):
+            rule, words = held_for
             return reply.hold(words, rule=rule, digest=outgoing.digest()), written, older
         if unclear := clearance.reason_to_hold(draft, products=products, message=message):
             held = reply.hold(unclear.words, rule=unclear.rule, digest=outgoing.digest())
             return held, written, older
         return reply.propose(outgoing.digest(), now=now), written, older
 
-    def _why_held(self, bot: Bot, message: Message) -> tuple[str, str] | None:
+    def _why_held(
+        self, bot: Bot, message: Message, connection: Connection
+    ) -> tuple[str, str] | None:
         """What, apart from the words themselves, keeps a draft from going out by itself."""
         if not bot.enabled:
             return "B4", "The bot is stopped."
@@ -121,7 +127,8 @@ class Writing(Moves):
             return "B6", "It came in before the bot was started."
         if answering.foreign_reply_to(message):
             return "A2", "The sender wants the answer at another domain than they wrote from."
-        return None
+        doubt = hold(message.envelope, me=frozenset({connection.handle}))
+        return (doubt.rule, doubt.reason) if doubt else None
 
     def _mark(self, reply: Reply, message: Message, connection: Connection) -> Change:
         """Be the first to take up a mail of these contents."""

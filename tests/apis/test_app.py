@@ -23,10 +23,11 @@ def test_the_description_says_what_the_words_mean(client: TestClient) -> None:
         assert f"**{word}**" in schema["info"]["description"].lower()
 
 
-def test_the_version_is_that_of_the_package() -> None:
+def test_the_version_is_that_of_the_package(client: TestClient) -> None:
+    version = client.get("/version").json()["version"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
-    assert project["version"] == VERSION
+    assert version == project["version"] == VERSION
 
 
 def test_authorize_signs_in_with_a_password(client: TestClient) -> None:

@@ -1,7 +1,9 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from core.products import Catalogue, StoredProduct
 from core.replies import Reply, Status
+from db.base import Drop, Swap
 from tests.apis.conftest import Headers
 from tests.conftest import World, Write
 
@@ -132,6 +134,25 @@ def test_another_draft_can_be_asked_for(
 
     assert answer.json()["data"]["status"] == "received"
     assert world.reply().status is Status.AWAITING_APPROVAL
+
+
+def test_an_answer_of_before_is_not_shown_as_the_answer(
+    client: TestClient, world: World, alice: Headers, held: Reply
+) -> None:
+    store = world.database.for_workers()
+    [mark] = store.find(Catalogue)
+    sold_out = [Drop(product) for product in store.find(StoredProduct)]
+    store.commit(*sold_out, Swap(mark, mark.evolve()))
+
+    client.post(f"/replies/{held.id}/redraft", headers=alice)
+    world.work()
+    shown = client.get(f"/replies/{held.id}", headers=alice).json()["data"]
+    approved = client.post(f"/replies/{held.id}/approve", headers=alice, json={"seen": ""})
+
+    assert (shown["status"], shown["digest"]) == ("awaiting_approval", "")
+    assert shown["outgoing"] is None
+    assert shown["draft"] is None
+    assert approved.status_code == 409
 
 
 def test_a_sender_is_never_answered_again(

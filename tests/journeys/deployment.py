@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import email.utils
 import json
 import os
 import signal

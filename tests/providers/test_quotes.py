@@ -278,7 +278,7 @@ def test_any_text_may_come(text: str) -> None:
         '<div>Yes, two.</div><div class="gmail_signature">Ann<br>ACME</div>',
         '<div>Yes, two.</div><div id="ms-outlook-mobile-signature">Get Outlook for iOS</div>',
         # Hidden and unseen
-        "<style>p{}</style><p>Yes, two.</p><script>x()</script><!-- x --><p style='DISPLAY : NONE'>x"
+        "<style>p{}</style><p>Yes, two.</p><script>x</script><!-- x --><p style='DISPLAY : NONE'>x"
         "</p><span style='font-size:0px'>y</span><div hidden>z</div><template>t</template>",
         "<head><title>x</title></head><body><p>Yes, <b>t<i>w</i>o</b>.</p>",
     ],

@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ import psutil
 import pytest
 
 from core.config import broker_file
-from tests.servers.up import Up, letters, run, running, write
+from tests.servers.up import ROOT, Up, letters, run, running, write
 from workers.home import Home, Trouble
 
 PARTS = {"api", "beat", "broker", "door", "supervisor", "worker"}
@@ -104,6 +106,7 @@ def test_a_killed_part_comes_back(up: Up, part: str) -> None:
         text="Are you still there?",
     )
     up.until(lambda: _knows(up, f"{part}@customers.example"))
+    assert urllib.request.urlopen(f"{facts['url']}/probe").status == 200
 
 
 def _when_open(up: Up, smtp: str) -> str:
@@ -213,6 +216,18 @@ def test_malformed_settings_are_told_in_words(tmp_path: Path) -> None:
 
     assert ended.returncode == 78
     assert "ORCHESTRE_WORKER_THREADS" in ended.stderr
+
+
+def test_a_package_that_is_missing_is_told_in_words() -> None:
+    program = "import sys; sys.modules['aiosmtpd'] = None; import workers.supervisor"
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 69
+    assert "needs aiosmtpd" in ended.stderr
+    assert "orchestre[embedded]" in ended.stderr
 
 
 def test_what_is_not_fit_for_production_does_not_start(tmp_path: Path) -> None:

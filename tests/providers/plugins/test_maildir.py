@@ -113,7 +113,12 @@ class TestMaildirProvider(ProviderContract):
         while list(local_mail.spool(self.home).glob("*.mail")):
             time.sleep(0.01)
         return [
-            Sent(mail["To"].addresses[0].addr_spec, mail["Subject"], body(mail), mail[KEY_HEADER])
+            Sent(
+                mail["To"].addresses[0].addr_spec,
+                mail["Subject"],
+                body(mail),
+                mail[mime.KEY_HEADER],
+            )
             for mail in map(parsed, local_mail.mailbox(self.home, BOB).glob("new/*"))
         ]
 
@@ -127,9 +132,6 @@ class TestMaildirProvider(ProviderContract):
     def answer_by_hand(self, envelope: Envelope) -> bool:
         hand_in(self.door, In_Reply_To=envelope.first("message-id") or "")
         return True
-
-
-KEY_HEADER = local_mail.KEY_HEADER
 
 
 def parsed(path: Path) -> EmailMessage:
