@@ -60,5 +60,5 @@ def configure(level: str = "INFO", *, file: Path | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx2", "httpcore2", "openai", "mail.log", "celery.app.trace"):
+    for chatty in ("alembic", "httpx2", "httpcore2", "openai", "mail.log", "celery.app.trace"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))

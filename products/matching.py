@@ -233,7 +233,7 @@ def _terms(text: str) -> list[Term]:
     terms: dict[str, Term] = {}
     for (before, _), (word, written) in pairwise([("", ""), *folded]):
         if word.isdecimal():
-            if before.isalpha() and before not in STOP_WORDS:
+            if before.isalpha():
                 key = f"{stem(before)} {word}"
                 terms.setdefault(key, Term(key, written))
         elif len(word) > 1 and word not in STOP_WORDS:

@@ -54,8 +54,8 @@ class _Transport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         assert isinstance(request.stream, httpx2.SyncByteStream)
-        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), _left(None))
         with _translated():
+            timeouts = dict.fromkeys(("connect", "read", "write", "pool"), _left(None))
             response = self._pool(_proxy(request.url)).handle_request(
                 httpcore2.Request(
                     method=request.method,

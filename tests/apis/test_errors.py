@@ -147,7 +147,7 @@ def test_a_request_is_logged_by_its_route(
 
 
 def test_a_body_that_is_too_long_is_not_read(client: TestClient, alice: Headers) -> None:
-    answer = client.post("/connections", headers=alice, content=b"x" * (BODY_BYTES + 1))
+    answer = client.post("/users/logout", headers=alice, content=b"x" * (BODY_BYTES + 1))
 
     assert answer.status_code == 413
     assert set(answer.json()) == KEYS

@@ -182,7 +182,7 @@ class Separate(Deployment):
         for name in names or self._commands:
             with (self.home / "logs" / f"{name}.out").open("ab") as log:
                 self._running[name] = subprocess.Popen(
-                    [sys.executable, "-m", *self._commands[name]],
+                    self._commands[name],
                     env=self.environment,
                     stdout=log,
                     stderr=log,

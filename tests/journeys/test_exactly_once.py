@@ -1,5 +1,6 @@
 """200 mails in a burst, while the worker, the broker and then everything is killed."""
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from tests.journeys.deployment import (
     CATALOGUE,
+    ORCHESTRE,
     SHOP,
     Deployment,
     Embedded,
@@ -132,7 +134,7 @@ def test_without_celery(home: Path) -> None:
     pushing = push(deployment)
     some_are_answered(deployment, 10)
 
-    deployment.kill("worker")
+    deployment.kill("runner")
     some_are_answered(deployment, 60)
     deployment.kill_everything()
     deployment.start()
@@ -156,10 +158,10 @@ def test_separate_processes_on_postgresql_and_redis(
             "ORCHESTRE_SMTP_PORT": str(smtp_port),
         },
         commands={
-            "door": ["workers.door"],
-            "api": ["apis.cli", "serve"],
-            "worker": ["apis.cli", "worker"],
-            "beat": ["apis.cli", "beat"],
+            "door": [sys.executable, "-m", "workers.door"],
+            "api": [*ORCHESTRE, "serve"],
+            "worker": [*ORCHESTRE, "worker"],
+            "beat": [*ORCHESTRE, "beat"],
         },
     )
     deployment.smtp_port = smtp_port

@@ -149,6 +149,12 @@ def test_most_of_a_name_will_do_without_its_noun() -> None:
     assert match.product.sku == "A"
 
 
+def test_a_number_alone_is_no_model() -> None:
+    index = Index([Product(sku="P-1", name="2 Person Tent")])
+
+    assert index.search("2") == []
+
+
 def test_umlauts_may_be_spelt_with_an_e() -> None:
     index = Index([Product(sku="U-1", name="Überzüge")])
 

@@ -252,9 +252,9 @@ class ProviderContract(ABC):
     def test_what_was_sent_under_another_key_proves_nothing(self, provider: BaseProvider) -> None:
         if Capability.PROOF not in provider.capabilities:
             return
-        other = an_outgoing(message_id="<other@shop.example>")
+        other, longer = an_outgoing(message_id="<other@shop.example>"), f"{KEY}0"
 
-        provider.send(other, key="other", handle=provider.prepare(other, key="other"))
+        provider.send(other, key=longer, handle=provider.prepare(other, key=longer))
 
         assert provider.find_sent(KEY, outgoing=an_outgoing()) is None
 

@@ -25,20 +25,18 @@ class Unfinished(BaseProvider):
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """One more folder of the plug-ins' package."""
-    known = set(sys.modules)
     monkeypatch.setattr(plugins, "__path__", [*plugins.__path__, str(tmp_path)])
     yield tmp_path
-    for name in set(sys.modules) - known:
-        if name.startswith(f"{plugins.__name__}."):
-            del sys.modules[name]
-            monkeypatch.delattr(plugins, name.rpartition(".")[2], raising=False)
+    for file in tmp_path.glob("*.py"):
+        sys.modules.pop(f"{plugins.__name__}.{file.stem}", None)
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for installed packages."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    return tmp_path
+    yield tmp_path
+    sys.modules.pop("pigeons", None)
 
 
 def install(site: Path, *entries: str) -> None:

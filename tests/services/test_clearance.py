@@ -106,6 +106,9 @@ def test_a_hostile_link_is_held_in_any_disguise(link: str) -> None:
         "shop.example/p/alpine-2-dome-tent",
         "HTTPS://shop.example/p/alpine-2-dome-tent",
         "https:\\\\evil",
+        "h t t p s  :  /  / evil",
+        "//localhost/x",
+        "mallory@localhost",
     ],
 )
 def test_what_only_a_person_would_follow_is_held_too(text: str) -> None:
@@ -204,6 +207,9 @@ def test_an_endless_answer_is_held() -> None:
         "It is 10% lighter.",
         "You may have 3 tents.",
         "It will be here on 12 March.",
+        "It will be here on 14 March.",
+        "Sie kommt am 14. Januar.",
+        "Elle arrive le 2 mai.",
         "on 2026-01-14",
         "am 14.2.2026",
         "at 14:00",

@@ -53,6 +53,10 @@ def python(name: str, program: str, **more: object) -> Part:
     )
 
 
+def inode_of(path: Path) -> int:
+    return path.stat().st_ino if path.exists() else 0
+
+
 def never() -> bool:
     return False
 
@@ -146,10 +150,12 @@ def test_a_child_that_does_not_stop_in_its_time_is_killed(
     children.start(python("a", DEAF + SLEEP, stop_seconds=0.3))
     until((tmp_path / "a.out.log").exists)
     pid = pids.alive(tmp_path)["a"]
+    began = time.monotonic()
 
     children.stop(["a"], hurry=never)
 
     assert not psutil.pid_exists(pid)
+    assert time.monotonic() - began < 20
 
 
 def test_a_child_is_killed_when_there_is_a_hurry(children: Children, tmp_path: Path) -> None:
@@ -189,9 +195,12 @@ def test_what_a_child_writes_cannot_fill_the_disk(children: Children, tmp_path: 
     children.start(python("a", chatty))
 
     until((tmp_path / "a.out.log.2").exists)
+    oldest = inode_of(tmp_path / "a.out.log.2")
+    until(lambda: inode_of(tmp_path / "a.out.log.2") not in (0, oldest))
 
     written = sum(path.stat().st_size for path in tmp_path.glob("a.out.log*"))
     assert written <= 3 * LOG_BYTES + 1000
+    assert not (tmp_path / "a.out.log.3").exists()
 
 
 def test_the_end_of_what_it_wrote_tells_what_went_wrong(children: Children, tmp_path: Path) -> None:

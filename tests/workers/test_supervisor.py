@@ -281,8 +281,12 @@ def test_a_socket_folder_of_somebody_else_is_not_entered(
         home.socket()
 
 
-def test_a_deep_home_has_a_socket_that_can_be_listened_on(tmp_path: Path) -> None:
+def test_there_is_always_a_socket_that_can_be_listened_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deep = tmp_path.joinpath(*["a-folder-with-a-long-name"] * 8)
+    deep.mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
     listening = Home(deep).socket()
 
     with socket.socket(socket.AF_UNIX) as server:

@@ -557,6 +557,29 @@ class TestOddServers:
             assert all("BODY.PEEK[" in command for command in asked)
             assert not any("SELECT" in command for command in server.commands)
 
+    def test_a_server_that_repeats_its_last_mail_has_nothing_new(self) -> None:
+        untold = "* OK [UIDVALIDITY 7] valid\r\n{tag} OK [READ-ONLY] done"
+        with (
+            scripted_imap({"EXAMINE": untold, "UID FETCH": ANSWER}) as server,
+            closing(scripted(server.port)) as provider,
+        ):
+            page = provider.fetch_new(CURSOR.replace('"uid": 2', '"uid": 3'))
+
+            assert page.envelopes == ()
+
+    def test_a_mail_that_is_too_large_is_not_even_asked_for(self) -> None:
+        with (
+            scripted_imap({"UID FETCH": ANSWER}) as server,
+            closing(scripted(server.port)) as provider,
+        ):
+            [envelope] = provider.fetch_new(CURSOR).envelopes
+            server.commands.clear()
+
+            message = provider.fetch(envelope.model_copy(update={"size": MAX_BYTES + 1}))
+
+            assert message.problem
+            assert server.commands == []
+
     def test_nothing_new_costs_one_question(self) -> None:
         with scripted_imap({}) as server, closing(scripted(server.port)) as provider:
             cursor = CURSOR.replace('"uid": 2', '"uid": 8')
