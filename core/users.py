@@ -14,6 +14,8 @@ class User(Record):
     email: str
     """In lower case. Also the record's key: two users never share it."""
     password_hash: str
+    operator: bool = False
+    """Runs the machine, and so may link what lies on it: mail in local folders."""
     created_at: datetime
 
 

@@ -63,6 +63,8 @@ class BaseProvider(ABC):
     settings_type: ClassVar[type[Settings]] = Settings
     capabilities: Capability = Capability.NONE
     """An instance may have fewer than its class, where its settings take one away."""
+    local: ClassVar[bool] = False
+    """It reads this machine's own files, so only whoever runs the machine may link it."""
     hidden: ClassVar[bool] = False
     """Left out of what people are offered."""
 

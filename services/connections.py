@@ -14,6 +14,7 @@ from core.connections import Connection, Credentials, Health
 from core.errors import (
     AlreadyThere,
     Invalid,
+    NotAllowed,
     NotFound,
     OrchestreError,
     ReauthorizationRequired,
@@ -23,6 +24,7 @@ from core.errors import (
 from core.messages import Address
 from core.records import Value
 from core.sealing import Sealer
+from core.users import User
 from db.base import Add, Database, Drop, Swap
 from providers import Account, BaseProvider, Registry
 
@@ -81,6 +83,7 @@ class Connections:
         provider = self.provider_name(provider)
         handle = address.handle.casefold()
         id = str(uuid5(NAMESPACE, f"{by}/{provider}/{handle}"))
+        self._allow(provider, by=by)
         account = self._account(provider, address, settings, credentials)
         self._identify(provider, account)
         store = self._database.for_owner(by)
@@ -165,6 +168,16 @@ class Connections:
 
     def close(self) -> None:
         self._registry.close()
+
+    def _allow(self, provider: str, *, by: str) -> None:
+        """A stranger who signed up must not read the folders of whoever runs the machine."""
+        if self._registry.named(provider).local:
+            user = self._database.for_owner(by).get(User, by)
+            if not user.operator:
+                raise NotAllowed(
+                    f"{provider!r} reads folders of this machine. Whoever runs it can link the "
+                    "account on the command line: orchestre connections add"
+                )
 
     def _account(
         self, provider: str, address: Address, settings: dict[str, Any], credentials: Credentials

@@ -21,7 +21,6 @@ def unlink(app: Orchestre, connection_id: str, *, by: str) -> Connection:
     connection = store.get(Connection, connection_id)
     if store.find(Bot, id=connection_id):
         app.bots.stop(connection_id, by=by)
-    app.replies.let_go(connection_id, by=by)
     _forget(store, connection_id)
     app.replies.let_go(connection_id, by=by)
     return connection

@@ -48,7 +48,7 @@ def make_shop(orchestre: Orchestre, *, relay_port: int, stocked: bool) -> Shop:
     When it is cut short, it is to be called again.
     """
     password = _password(orchestre)
-    owner = orchestre.users.find(OWNER) or orchestre.users.sign_up(OWNER, password)
+    owner = orchestre.users.find(OWNER) or orchestre.users.sign_up(OWNER, password, operator=True)
     connection = _link(orchestre, by=owner.id, relay_port=relay_port)
     if not orchestre.database.for_owner(owner.id).find(Bot, id=connection.id):
         if stocked:

@@ -27,7 +27,7 @@ class Users:
         self._session = session
         self._hasher = PasswordHash.recommended()
 
-    def sign_up(self, email: str, password: str) -> User:
+    def sign_up(self, email: str, password: str, *, operator: bool = False) -> User:
         """A new user. `AlreadyThere` when the address is taken."""
         email = email.strip().casefold()
         if not EMAIL.fullmatch(email):
@@ -42,6 +42,7 @@ class Users:
             owner_id=id,
             email=email,
             password_hash=self._hasher.hash(password),
+            operator=operator,
             created_at=self._clock(),
         )
         try:

@@ -4,11 +4,9 @@ Whatever goes wrong while reading did nothing, so it is `Unavailable`, unless it
 """
 
 import imaplib
-import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from imap_tools.errors import ImapToolsError
@@ -16,6 +14,7 @@ from imap_tools.errors import ImapToolsError
 from core.errors import OrchestreError, Refused, Unavailable
 from providers.smtp import Tls
 
+from .client import Client
 from .session import Session
 
 T = TypeVar("T")
@@ -23,62 +22,6 @@ T = TypeVar("T")
 
 class _Dead(Exception):
     """The connection is gone."""
-
-
-class Line:
-    """What a connection runs over, to be cut from another thread."""
-
-    def __init__(self) -> None:
-        self._sock: socket.socket | None = None
-        self._late = False
-
-    def run_over(self, sock: socket.socket) -> None:
-        # A handle of our own: wrapping it in TLS takes the given one away.
-        self._sock = sock.dup()
-        if self._late:
-            self._hang_up()
-
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Cut the line when the block takes longer. A time-out of the socket starts again with
-        every byte that comes in; this does not."""
-        self._late = False
-        timer = threading.Timer(seconds, self._hang_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def close(self) -> None:
-        if self._sock is not None:
-            self._sock.close()
-        self._sock = None
-
-    def _hang_up(self) -> None:
-        self._late = True
-        with suppress(OSError):
-            if sock := self._sock:
-                sock.shutdown(socket.SHUT_RDWR)
-
-
-class Client(imaplib.IMAP4):
-    """An IMAP client whose line can be cut from the first byte on."""
-
-    def __init__(
-        self, host: str, port: int, *, seconds: float, line: Line, context: ssl.SSLContext | None
-    ) -> None:
-        self._line = line
-        self._context = context
-        super().__init__(host, port, seconds)
-
-    def _create_socket(self, timeout: float | None) -> socket.socket:
-        sock: socket.socket = super()._create_socket(timeout)  # type: ignore[misc]  # not in typeshed
-        self._line.run_over(sock)
-        if self._context is None:
-            return sock
-        return self._context.wrap_socket(sock, server_hostname=self.host)
 
 
 class Mailbox:
@@ -101,7 +44,6 @@ class Mailbox:
         self._seconds = seconds
         self._ssl_context = ssl_context
         self._session: Session | None = None
-        self._line = Line()
 
     def ask(self, question: Callable[[Session], T]) -> T:
         """The answer to a question that alters nothing, and so may be asked twice."""
@@ -132,9 +74,9 @@ class Mailbox:
 
     def _answer(self, question: Callable[[Session], T]) -> T:
         try:
-            with self._line.within(self._seconds):
-                self._session = self._session or self._connect()
-                return question(self._session)
+            self._session = self._session or self._connect()
+            self._session.allow(self._seconds)
+            return question(self._session)
         except OrchestreError:
             raise
         except (OSError, imaplib.IMAP4.abort) as error:
@@ -154,7 +96,6 @@ class Mailbox:
                 host,
                 port,
                 seconds=self._seconds,
-                line=self._line,
                 context=self._ssl_context if self._tls == "tls" else None,
             )
         except UnicodeError as error:
@@ -166,7 +107,6 @@ class Mailbox:
             session.sign_in(*self._login)
         except BaseException:
             session.cut()
-            self._line.close()
             raise
         return session
 
@@ -174,4 +114,3 @@ class Mailbox:
         session, self._session = self._session, None
         if session is not None:
             session.cut()
-        self._line.close()

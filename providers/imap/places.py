@@ -47,14 +47,15 @@ def place_at(session: Session, folder: Folder, moment: datetime) -> Place:
 
 def read_on(session: Session, name: str, place: Place, *, limit: int) -> News:
     """The headers of the next mails in a folder, in the order of their arrival."""
+    folder = session.glance(name)
+    if folder == (place.validity, place.uid + 1):
+        return News(folder, [], place)
     folder = session.examine(name)
     if folder.validity != place.validity:
         log.warning("mailbox_renumbered", extra={"validity": folder.validity})
         place = place_at(session, folder, place.seen - A_DAY)
-    uids = []
-    if folder.next_uid != place.uid + 1:
-        # "5:*" brings the last mail even when its uid is below 5.
-        uids = [uid for uid in session.search(f"UID {place.uid + 1}:*") if uid > place.uid]
+    # "5:*" brings the last mail even when its uid is below 5.
+    uids = [uid for uid in session.search(f"UID {place.uid + 1}:*") if uid > place.uid]
     for start in range(0, len(uids), limit):
         cut = uids[start : start + limit]
         if rows := list(session.fetch(cut, HEADER)):

@@ -14,6 +14,7 @@ from imap_tools.errors import ImapToolsError, MailboxAppendError
 
 from core.errors import OrchestreError, ReauthorizationRequired, Refused, Unavailable
 
+from .client import Client
 from .responses import Row, rows
 
 CHUNK = 200
@@ -37,9 +38,14 @@ class Folder(NamedTuple):
 class Session:
     """A mailbox that is signed in to."""
 
-    def __init__(self, client: imaplib.IMAP4) -> None:
+    def __init__(self, client: Client) -> None:
         self._client: Any = client
         self._box = _Box(client)
+        self._examined = False
+
+    def allow(self, seconds: float) -> None:
+        """Everything that is asked from now on takes at most so many seconds altogether."""
+        self._client.allow(seconds)
 
     def sign_in(self, user: str, password: str) -> None:
         try:
@@ -54,8 +60,20 @@ class Session:
         except imaplib.IMAP4.error as error:
             raise _turned_away(str(error)) from error
 
+    def glance(self, folder: str) -> Folder | None:
+        """How far a folder's numbers have come, without opening it; `None` if that fails."""
+        if self._examined:  # the status of an open folder may be stale: RFC 9051 6.3.11
+            _ok(self._client.close())
+            self._examined = False
+        try:
+            status = self._box.folder.status(folder, ("UIDVALIDITY", "UIDNEXT"))
+        except ImapToolsError:
+            return None
+        return Folder(status.get("UIDVALIDITY", 0), status.get("UIDNEXT", 0))
+
     def examine(self, folder: str) -> Folder:
         """Open a folder for reading only."""
+        self._examined = True
         try:
             self._box.folder.set(folder, readonly=True)
         except ImapToolsError as error:
@@ -101,7 +119,7 @@ class Session:
         _ok(self._client.noop())
 
     def end(self) -> None:
-        self._client.sock.settimeout(LOGOUT_SECONDS)
+        self.allow(LOGOUT_SECONDS)
         self._client.logout()
 
     def cut(self) -> None:

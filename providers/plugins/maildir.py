@@ -39,6 +39,7 @@ class MaildirSettings(Settings):
 class MaildirProvider(BaseProvider):
     name = "maildir"
     title = "Maildir"
+    local = True
     description = "Mail for a local user, as a mail server or the local mail door leaves it."
     settings_type = MaildirSettings
     capabilities = Capability.PROOF

@@ -18,6 +18,8 @@ WORDS = {
     "EXAMINE": "* OK [UIDVALIDITY 7] valid\r\n* OK [UIDNEXT 9] next\r\n{tag} OK [READ-ONLY] done",
     "UID SEARCH": "* SEARCH 3\r\n{tag} OK done",
     "UID FETCH": "{tag} OK done",
+    "STATUS": '* STATUS "INBOX" (UIDVALIDITY 7 UIDNEXT 9)\r\n{tag} OK done',
+    "CLOSE": "{tag} OK done",
     "NOOP": "{tag} OK done",
     "LIST": '* LIST () "/" INBOX\r\n{tag} OK done',
     "LOGOUT": "* BYE\r\n{tag} OK done",

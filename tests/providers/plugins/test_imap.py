@@ -507,6 +507,8 @@ class TestOddServers:
             ("AUTHENTICATE", DROP),
             ("AUTHENTICATE", "{tag} NO [UNAVAILABLE] the directory is down"),
             ("AUTHENTICATE", "{tag} NO [ALERT] Too many simultaneous connections"),
+            ("STATUS", "* BYE shutting down"),
+            ("STATUS", "{tag} BAD what?"),
             ("EXAMINE", "* BYE shutting down"),
             ("EXAMINE", DRIP),
             ("EXAMINE", "{tag} NO [INUSE] locked"),
@@ -515,6 +517,7 @@ class TestOddServers:
             ("UID FETCH", "* 1 FETCH (UID 3 BODY[HEADER]<0> {99999}\r\nFrom: "),
             ("UID FETCH", "{tag} NO [EXPUNGEISSUED] gone"),
             ("UID FETCH", "nonsense"),
+            ("UID FETCH", "* 1 FETCH (UID 3 BODY[HEADER]<0> {999999999}\r\nFrom: "),
         ],
     )
     def test_a_server_in_trouble_is_asked_later(self, stage: str, answer: str) -> None:
@@ -560,7 +563,9 @@ class TestOddServers:
     def test_a_server_that_repeats_its_last_mail_has_nothing_new(self) -> None:
         untold = "* OK [UIDVALIDITY 7] valid\r\n{tag} OK [READ-ONLY] done"
         with (
-            scripted_imap({"EXAMINE": untold, "UID FETCH": ANSWER}) as server,
+            scripted_imap(
+                {"STATUS": "{tag} NO what?", "EXAMINE": untold, "UID FETCH": ANSWER}
+            ) as server,
             closing(scripted(server.port)) as provider,
         ):
             page = provider.fetch_new(CURSOR.replace('"uid": 2', '"uid": 3'))
@@ -588,7 +593,7 @@ class TestOddServers:
 
             provider.fetch_new(cursor)
 
-            assert server.commands == ['EXAMINE "INBOX"']
+            assert server.commands == ['STATUS "INBOX" (UIDVALIDITY UIDNEXT)']
 
     def test_a_password_beyond_ascii_needs_a_server_that_can_take_it(self) -> None:
         with (

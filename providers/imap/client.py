@@ -1,0 +1,76 @@
+"""The standard library's IMAP client, with an end to every wait.
+
+Its own time-out starts again with every byte that comes in, so that a slow server could hold a
+thread for ever.
+"""
+
+import imaplib
+import socket
+import ssl
+import time
+
+CHUNK = 65_536
+MAX_LITERAL = 64_000_000
+"""A server that announces more than was asked for is not believed."""
+
+
+class Client(imaplib.IMAP4):
+    def __init__(
+        self, host: str, port: int, *, seconds: float, context: ssl.SSLContext | None
+    ) -> None:
+        self._context = context
+        self._unread = b""
+        self._read_from: socket.socket | None = None
+        self.allow(seconds)
+        super().__init__(host, port, seconds)
+
+    def allow(self, seconds: float) -> None:
+        """Whatever is asked from now on must be answered within so many seconds altogether."""
+        self._deadline = time.monotonic() + seconds
+
+    def send(self, data: bytes) -> None:  # type: ignore[override]  # any buffer, in typeshed
+        self.sock.settimeout(self._left())
+        self.sock.sendall(data)
+
+    def readline(self) -> bytes:
+        while b"\n" not in self._unread:
+            if len(self._unread) > imaplib._MAXLINE:  # type: ignore[attr-defined]
+                raise self.abort("a line without end")
+            if not self._receive():
+                break
+        end = self._unread.find(b"\n") + 1
+        line, self._unread = self._unread[:end], self._unread[end:]
+        return line
+
+    def read(self, size: int) -> bytes:
+        if size > MAX_LITERAL:
+            raise self.abort(f"a literal of {size} bytes")
+        chunks, missing = [], size
+        while missing and (self._unread or self._receive()):
+            chunk, self._unread = self._unread[:missing], self._unread[missing:]
+            chunks.append(chunk)
+            missing -= len(chunk)
+        return b"".join(chunks)
+
+    def _receive(self) -> bool:
+        """Take in what has come; false at the end of the connection."""
+        if self._read_from is not self.sock:
+            # What came before the line was encrypted may be from anybody.
+            self._read_from, self._unread = self.sock, b""
+        self.sock.settimeout(self._left())
+        received = self.sock.recv(CHUNK)
+        self._unread += received
+        return bool(received)
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("it took longer than the deadline")
+        return left
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        sock: socket.socket = super()._create_socket(timeout)  # type: ignore[misc]  # not in typeshed
+        if self._context is None:
+            return sock
+        sock.settimeout(self._left())
+        return self._context.wrap_socket(sock, server_hostname=self.host)
