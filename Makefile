@@ -45,6 +45,14 @@ test: $(VENV)/.dev test-parts ## Run the tests; pytest's options in ARGS='-k gat
 test-parts: $(VENV)/.dev ## Install the servers that tests run: at once as root, else say how
 	@$(BIN)/python -m tests.servers.install
 
+.PHONY: invariants
+invariants: $(VENV)/.dev ## Break each invariant by one line, and see a test go red
+	@$(BIN)/python -m bench.invariants
+
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure how long a mail takes to be answered
+	@$(BIN)/python -m bench.answer_latency
+
 .PHONY: check
 check: $(VENV)/.dev ## Check format, style, types and import directions
 	@$(BIN)/ruff format --check .

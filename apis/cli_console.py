@@ -20,6 +20,7 @@ from rich.text import Text
 from core.errors import (
     Exhausted,
     Invalid,
+    NotAllowed,
     NotSignedIn,
     OrchestreError,
     ReauthorizationRequired,
@@ -46,6 +47,7 @@ EXIT_CODES: dict[type[OrchestreError], int] = {
     Stale: 75,
     Exhausted: 75,
     NotSignedIn: 77,
+    NotAllowed: 77,
     ReauthorizationRequired: 77,
 }
 """As `sysexits.h` numbers them. Everything else is 1."""

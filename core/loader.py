@@ -33,10 +33,17 @@ def load_plugins(package: ModuleType, kind: type[T], *, group: str) -> Found[T]:
             found.broken[module.name.rpartition(".")[2]] = _why(error)
     for entry in entry_points(group=group):
         try:
-            found.classes.append(entry.load())
+            found.classes.append(_checked(entry.load(), kind))
         except Exception as error:
             found.broken[entry.name] = _why(error)
     return found
+
+
+def _checked(named: object, kind: type[T]) -> type[T]:
+    """What an entry point names, if it is a finished plug-in."""
+    if not (inspect.isclass(named) and issubclass(named, kind) and not inspect.isabstract(named)):
+        raise TypeError(f"{named!r} is no finished {kind.__name__}")
+    return named
 
 
 def _defined(module: ModuleType, kind: type[T]) -> Iterator[type[T]]:

@@ -84,7 +84,8 @@ class _Part:
 
     def handle(self) -> str:
         raw = self.angle if self.angle is not None else "".join(self.outside)
-        return _normal_quotes(re.sub(r"\s+", "", _ROUTE.sub("", raw)) if '"' not in raw else raw)
+        raw = _ROUTE.sub("", raw).strip()
+        return _normal_quotes(raw) if '"' in raw else re.sub(r"\s+", "", raw)
 
 
 def _unquoted(text: str) -> str:
@@ -95,9 +96,7 @@ def _unquoted(text: str) -> str:
 
 def _normal_quotes(raw: str) -> str:
     """`"plain"@x` is `plain@x`; quotes stay where they are needed."""
-    raw = _ROUTE.sub("", raw).strip()
-    local, at, domain = raw.rpartition("@")
-    local, domain = local.strip(), domain.strip()
+    local, at, domain = (piece.strip() for piece in raw.rpartition("@"))
     if at and _QUOTED.fullmatch(local) and _DOT_ATOM.fullmatch(_unquoted(local)):
         local = _unquoted(local)
     return f"{local}{at}{domain}"

@@ -52,7 +52,7 @@ _ABOVE = re.compile(_any(REPLY_ABOVE))
 _RULE = re.compile(r"\s*+[-_=—–─━*]{5,}+\s*+$")
 _LABEL = re.compile(r"[\s>*_|]*+([^:：*\n]{1,28}?)[\s*_]*+[:：]")
 _SENT = re.compile(_any(SENT_WORDS))
-_DEVICE = re.compile(_any(DEVICES))
+_DEVICE = re.compile(rf"(?<![a-z])(?:{_any(DEVICES)})")
 _LABEL_KINDS = {label: kind for kind, table in LABELS.items() for label in words(table)}
 _PGP_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _PGP_SIGNATURE = "-----BEGIN PGP SIGNATURE-----"

@@ -31,6 +31,9 @@ class Registry:
         """The plug-ins that could not be loaded, and why."""
         self._providers: dict[str, type[BaseProvider]] = {}
         for provider in providers:
+            if not getattr(provider, "name", ""):
+                self.broken[provider.__name__] = "It has no name: give its class `name = …`."
+                continue
             if self._providers.get(provider.name, provider) is not provider:
                 raise ValueError(
                     f"Two providers are called {provider.name!r}: "
@@ -84,7 +87,8 @@ class Registry:
     def _take(self, key: str) -> BaseProvider | None:
         with self._lock:
             idle = self._idle.get(key)
-            return idle.pop()[1] if idle else None
+            fresh = idle and idle[-1][0] >= time.monotonic() - IDLE_SECONDS
+            return idle.pop()[1] if idle and fresh else None
 
     def _close_idle(self) -> None:
         limit = time.monotonic() - IDLE_SECONDS

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pwdlib import PasswordHash
+
 from core.clock import Clock, system_clock
 from core.config import Settings, Writer
 from core.errors import Invalid
@@ -60,6 +62,7 @@ def bootstrap(
     llm: LLM | None = None,
     bell: Bell | None = None,
     clock: Clock = system_clock,
+    hasher: PasswordHash | None = None,
 ) -> Orchestre:
     settings.check()
     database = database or open_database(settings)
@@ -90,7 +93,12 @@ def bootstrap(
         database=database,
         bell=bell,
         claims=claims,
-        users=Users(database, clock=clock, session=timedelta(hours=settings.session_hours)),
+        users=Users(
+            database,
+            clock=clock,
+            session=timedelta(hours=settings.session_hours),
+            hasher=hasher or PasswordHash.recommended(),
+        ),
         connections=connections,
         products=products,
         bots=Bots(database, connections, bell=bell, clock=clock),

@@ -2,6 +2,7 @@
 
 import re
 
+from providers.headers import MAX_FIELDS
 from providers.mime import KEY_HEADER
 
 from .policy_case import Case, bare
@@ -94,6 +95,7 @@ def loop(case: Case) -> bool:
         any(value == "yes" or case.mine(value.strip("<>")) for value in values)
         or case.has(frozenset({KEY_HEADER.lower()}))
         or len(case.values("received")) > case.settings.max_received
+        or len(case.envelope.headers) >= MAX_FIELDS
     )
 
 

@@ -21,11 +21,13 @@ EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}")
 
 
 class Users:
-    def __init__(self, database: Database, *, clock: Clock, session: timedelta) -> None:
+    def __init__(
+        self, database: Database, *, clock: Clock, session: timedelta, hasher: PasswordHash
+    ) -> None:
         self._store = database.for_workers()
         self._clock = clock
         self._session = session
-        self._hasher = PasswordHash.recommended()
+        self._hasher = hasher
 
     def sign_up(self, email: str, password: str, *, operator: bool = False) -> User:
         """A new user. `AlreadyThere` when the address is taken."""

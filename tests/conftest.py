@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from core.bots import Mode
 from core.config import Settings
@@ -31,6 +33,9 @@ sku,name,description,price,currency,stock,url
 TENT-2,Alpine Tent 2,A light tent for two people,199.00,EUR,7,https://shop.example/p/tent-2
 STOVE-1,Fjord Stove,A small gas stove,49.50,EUR,0,https://shop.example/p/stove-1
 """
+
+CHEAP = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])
+"""The same hash with the least work: a test makes many users."""
 
 Write = Callable[..., Message]
 
@@ -77,6 +82,7 @@ class World:
             llm=llm,
             bell=self.bell,
             clock=clock,
+            hasher=CHEAP,
         )
         self.owner: User = self.app.users.sign_up("alice@home.example", "correct horse")
         self.by = self.owner.id

@@ -33,6 +33,7 @@ class Client(imaplib.IMAP4):
         self.sock.sendall(data)
 
     def readline(self) -> bytes:
+        self._forget_what_came_in_the_clear()
         while b"\n" not in self._unread:
             if len(self._unread) > imaplib._MAXLINE:  # type: ignore[attr-defined]
                 raise self.abort("a line without end")
@@ -45,6 +46,7 @@ class Client(imaplib.IMAP4):
     def read(self, size: int) -> bytes:
         if size > MAX_LITERAL:
             raise self.abort(f"a literal of {size} bytes")
+        self._forget_what_came_in_the_clear()
         chunks, missing = [], size
         while missing and (self._unread or self._receive()):
             chunk, self._unread = self._unread[:missing], self._unread[missing:]
@@ -54,13 +56,14 @@ class Client(imaplib.IMAP4):
 
     def _receive(self) -> bool:
         """Take in what has come; false at the end of the connection."""
-        if self._read_from is not self.sock:
-            # What came before the line was encrypted may be from anybody.
-            self._read_from, self._unread = self.sock, b""
         self.sock.settimeout(self._left())
         received = self.sock.recv(CHUNK)
         self._unread += received
         return bool(received)
+
+    def _forget_what_came_in_the_clear(self) -> None:
+        if self._read_from is not self.sock:
+            self._read_from, self._unread = self.sock, b""
 
     def _left(self) -> float:
         left = self._deadline - time.monotonic()

@@ -103,7 +103,7 @@ class Mailbox:
         session = Session(client)
         try:
             if self._tls == "starttls":
-                client.starttls(self._ssl_context)
+                session.secure(self._ssl_context)
             session.sign_in(*self._login)
         except BaseException:
             session.cut()

@@ -4,6 +4,7 @@ Folders are only ever EXAMINEd and bodies only PEEKed at: reading leaves no mark
 """
 
 import imaplib
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -47,6 +48,12 @@ class Session:
         """Everything that is asked from now on takes at most so many seconds altogether."""
         self._client.allow(seconds)
 
+    def secure(self, context: ssl.SSLContext | None) -> None:
+        """Go on encrypted."""
+        if "STARTTLS" not in self._client.capabilities:
+            raise Refused("The mail server does not offer STARTTLS. Choose tls, or another port.")
+        self._client.starttls(context)
+
     def sign_in(self, user: str, password: str) -> None:
         try:
             if "AUTH=PLAIN" in self._client.capabilities:
@@ -73,7 +80,7 @@ class Session:
 
     def examine(self, folder: str) -> Folder:
         """Open a folder for reading only."""
-        self._examined = True
+        self._examined = False
         try:
             self._box.folder.set(folder, readonly=True)
         except ImapToolsError as error:
@@ -81,6 +88,7 @@ class Session:
             if "[NONEXISTENT]" in answer or "doesn't exist" in answer:
                 raise Refused(f"There is no folder {folder!r} in this mailbox.") from error
             raise
+        self._examined = True
         validity = self._number("UIDVALIDITY")
         if not validity:
             raise Refused("The mail server does not number its mails lastingly (UIDVALIDITY).")

@@ -312,6 +312,7 @@ def test_an_id_that_may_mean_several_is_not_guessed(cli: Cli, world: World, writ
         (["bots", "start", "alice@shop.example", "--interval", "0"], 2),
         (["bots", "stop", "alice@shop.example"], 1),
         (["connections", "add", "pigeon", "x"], 1),
+        (["connections", "add", "maildir", "shop@localhost", "--relay", "127.0.0.1:1"], 77),
         (["users", "add", "bob@home.example"], 2),
         (["worker"], 78),
         (["beat"], 78),

@@ -50,7 +50,9 @@ def test_the_api_is_served_and_ends_in_order(environment: dict[str, str], tmp_pa
         [ORCHESTRE, "serve"], env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
-            health = _when_it_answers(f"http://127.0.0.1:{environment['ORCHESTRE_PORT']}/health")
+            url = f"http://127.0.0.1:{environment['ORCHESTRE_PORT']}"
+            health = _when_it_answers(f"{url}/health")
+            _when_it_answers(f"{url}/version")
         finally:
             process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=30)

@@ -89,6 +89,7 @@ def test_sign_up_can_be_closed(world: World) -> None:
     answer = TestClient(create_app(world.app)).post("/users/signup", data=BOB)
 
     assert answer.status_code == 403
+    assert answer.json()["error"] == "NotAllowed"
     assert "closed" in answer.json()["reason"]
     assert world.app.users.find(BOB["email"]) is None
 

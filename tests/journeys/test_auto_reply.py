@@ -362,6 +362,27 @@ def test_machines_get_no_answer(world: World, write: Write) -> None:
     assert world.reply().reason
 
 
+def test_machine_mail_is_judged_before_its_body_is_fetched(world: World, write: Write) -> None:
+    world.start()
+    write(headers=[("Precedence", "bulk")])
+
+    world.poll()
+
+    assert (world.reply().status, world.reply().rule) == (Status.SKIPPED, "L3")
+    assert world.app.replies.exchange(world.reply().id, by=world.by).message is None
+
+
+def test_what_only_the_body_shows_to_be_a_machines_is_not_answered(
+    world: World, write: Write
+) -> None:
+    world.start()
+    write("> Alpine Tent 2?", new_text="")
+
+    world.tick()
+
+    assert (world.reply().status, world.reply().rule) == (Status.SKIPPED, "T0")
+
+
 def test_an_answer_goes_to_the_sender_and_to_nobody_else(world: World, write: Write) -> None:
     world.start()
     write(cc=["carol@customer.example"], to=["alice@shop.example", "dave@customer.example"])

@@ -1,6 +1,7 @@
 """An IMAP server that answers as a script says, to show what real servers do at times."""
 
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -11,8 +12,8 @@ DRIP = "drip"
 """Answer without end, one byte at a time."""
 
 WORDS = {
-    "GREETING": "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready",
-    "CAPABILITY": "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n{tag} OK done",
+    "GREETING": "* OK ready",
+    "CAPABILITY": "* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\n{tag} OK done",
     "AUTHENTICATE": "{tag} OK welcome",
     "LOGIN": "{tag} OK welcome",
     "EXAMINE": "* OK [UIDVALIDITY 7] valid\r\n* OK [UIDNEXT 9] next\r\n{tag} OK [READ-ONLY] done",
@@ -20,6 +21,7 @@ WORDS = {
     "UID FETCH": "{tag} OK done",
     "STATUS": '* STATUS "INBOX" (UIDVALIDITY 7 UIDNEXT 9)\r\n{tag} OK done',
     "CLOSE": "{tag} OK done",
+    "STARTTLS": "{tag} OK go on",
     "NOOP": "{tag} OK done",
     "LIST": '* LIST () "/" INBOX\r\n{tag} OK done',
     "LOGOUT": "* BYE\r\n{tag} OK done",
@@ -29,9 +31,10 @@ WORDS = {
 class Script(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
-    def __init__(self, script: Mapping[str, str]) -> None:
+    def __init__(self, script: Mapping[str, str], *, context: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), Conversation)
         self.script = {**WORDS, **script}
+        self.context = context
         self.over = threading.Event()
         self.commands: list[str] = []
 
@@ -47,7 +50,7 @@ class Conversation(socketserver.StreamRequestHandler):
         with suppress(OSError):
             if not self._say(self.server.script["GREETING"]):
                 return
-            for line in iter(self.rfile.readline, b""):
+            while line := self.rfile.readline():
                 tag, _, command = line.decode().strip().partition(" ")
                 self.server.commands.append(command)
                 words = command.split()
@@ -57,6 +60,13 @@ class Conversation(socketserver.StreamRequestHandler):
                     self.rfile.readline()
                 if not self._say(self.server.script.get(name, "{tag} BAD what?"), tag=tag):
                     return
+                if name == "STARTTLS":
+                    self._secure()
+
+    def _secure(self) -> None:
+        assert self.server.context
+        self.request = self.server.context.wrap_socket(self.connection, server_side=True)
+        self.setup()
 
     def _say(self, words: str, *, tag: str = "*") -> bool:
         if words == DROP:
@@ -71,12 +81,15 @@ class Conversation(socketserver.StreamRequestHandler):
     def finish(self) -> None:
         with suppress(OSError):
             super().finish()
+        self.request.close()
 
 
 @contextmanager
-def scripted_imap(script: Mapping[str, str]) -> Iterator[Script]:
+def scripted_imap(
+    script: Mapping[str, str], *, context: ssl.SSLContext | None = None
+) -> Iterator[Script]:
     """A running server; what the script leaves out goes well."""
-    server = Script(script)
+    server = Script(script, context=context)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -144,14 +144,14 @@ class Dovecot:
         certificate.cert_chain_pems[0].write_to_path(str(self._home / "server.pem"))
         (self._home / "mail").mkdir()
         owner = pwd.getpwuid(os.geteuid())
+        # It must not outlive a test run that was killed.
+        start = ["setpriv", "--pdeathsig", "TERM"]
         if owner.pw_uid == 0:  # Dovecot refuses to keep the mail of root
             owner = pwd.getpwnam("nobody")
-            self._command[:0] = [
-                *("setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}"),
-                "--clear-groups",
-            ]
+            start += [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
             for path in (self._home, *self._home.iterdir()):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
+        self._command[:0] = start
         configuration = CONFIGURATION.format(
             home=self._home,
             user=owner.pw_name,

@@ -117,6 +117,8 @@ MACHINE_HEADERS = [
     ("P2", "X-Loop: yes"),
     ("P2", "X-Orchestre-Reply: abc"),
     ("P2", "\r\n".join(["Received: from a by b"] * 51)),
+    ("P2", "\r\n".join(["X-A: b"] * 2_000)),
+    ("R3", f"Message-ID: <{'0a' * 16}.orchestre@example.com>"),
     ("R3", "Sender: Shop <SHOP+x@EXAMPLE.com>"),
     ("F0", "Feedback-ID: 1:2:3"),
     ("F0", "X-Campaign: spring"),
@@ -285,6 +287,10 @@ def test_a_copy_to_me_is_for_a_person_first() -> None:
     assert hold(envelope(), me=ME) is None
 
 
+def test_an_account_that_is_a_sub_address_is_found_by_its_address() -> None:
+    assert judge(envelope(), me=frozenset({"shop+orders@example.com"})) is None
+
+
 def test_the_sub_address_delimiter_can_be_another() -> None:
     mail = envelope(to="shop-berlin@example.com")
 
@@ -388,6 +394,19 @@ def test_a_bounce_without_headers_is_a_report(subject: str, text: str) -> None:
     mail = envelope(subject=subject)
 
     assert rule(judge(mail, me=ME, message=with_body(mail, text))) == "S6"
+
+
+def test_a_person_may_write_about_delivery() -> None:
+    mail = envelope(subject="Delivery problem with my order")
+
+    assert judge(mail, me=ME, message=with_body(mail, "Where is my tent?")) is None
+
+
+def test_an_absence_is_one_though_it_asks_something() -> None:
+    mail = envelope(subject="Out of office: tents")
+    text = "I am out of the office until Monday. Urgent? Call Ann."
+
+    assert rule(judge(mail, me=ME, message=with_body(mail, text))) == "S4"
 
 
 def test_a_dmarc_report_is_a_report() -> None:

@@ -53,8 +53,8 @@ def test_the_password_opens_the_owners_account(up: Up) -> None:
 def test_nobody_else_reads_what_is_kept(up: Up) -> None:
     up.facts()
 
-    for path in (up.home / "owner.json", up.home / "keys" / "sealing.key"):
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for name in ("owner.json", "keys/sealing.key", "orchestre.db", "logs/api.log"):
+        assert stat.S_IMODE((up.home / name).stat().st_mode) == 0o600
     for folder in (up.home, up.home / "run", up.home / "broker", Home(up.home).socket().parent):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 

@@ -1,5 +1,6 @@
 import logging
 import secrets
+import ssl
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from pydantic import SecretStr, ValidationError
 
 from core.connections import Credentials
@@ -424,6 +426,8 @@ class TestWhereWeFileCopies(ImapAccount):
 
         with pytest.raises(Refused, match="Nowhere"):
             lost.identify()
+        with pytest.raises(Refused, match="Nowhere"):
+            lost.fetch_new(provider.cursor_at(NOW))
         lost.close()
 
     def test_starttls_will_do(self, provider: ImapProvider) -> None:
@@ -594,6 +598,30 @@ class TestOddServers:
             provider.fetch_new(cursor)
 
             assert server.commands == ['STATUS "INBOX" (UIDVALIDITY UIDNEXT)']
+
+    def test_what_comes_in_the_clear_is_forgotten_once_encrypted(self, tmp_path: Path) -> None:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        slipped_in = "{tag} OK go on\r\n* BYE said somebody else"
+        with (
+            scripted_imap({"STARTTLS": slipped_in}, context=context) as server,
+            closing(
+                scripted(server.port, tls="starttls", ca_file=str(tmp_path / "ca.pem"))
+            ) as provider,
+        ):
+            assert provider.cursor_at(NOW)
+
+    def test_a_server_without_starttls_is_not_talked_to_in_the_clear(self) -> None:
+        with (
+            scripted_imap({"CAPABILITY": "* CAPABILITY IMAP4rev1\r\n{tag} OK done"}) as server,
+            closing(scripted(server.port, tls="starttls")) as provider,
+        ):
+            with pytest.raises(Refused, match="STARTTLS"):
+                provider.cursor_at(NOW)
+
+            assert server.commands == ["CAPABILITY"]
 
     def test_a_password_beyond_ascii_needs_a_server_that_can_take_it(self) -> None:
         with (
