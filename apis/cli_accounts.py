@@ -206,14 +206,21 @@ def list_bots(context: typer.Context, as_json: Json = False) -> None:
 
 
 @products.command("import")
-def import_products(context: typer.Context, file: Path) -> None:
-    """Add or replace the products of a CSV file with the columns sku, name and price."""
+def import_products(
+    context: typer.Context,
+    file: Path,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Forget the products that the file does not name.")
+    ] = False,
+) -> None:
+    """Add or renew the products of a CSV file with the columns sku, name and price."""
     try:
         raw = file.read_bytes()
     except OSError as error:
         raise Invalid(f"{str(file)!r} cannot be read: {error.strerror}.") from error
     with call_of(context).as_user() as (app, by):
-        result = app.products.import_csv(raw, by=by)
+        take = app.products.replace_by_csv if replace else app.products.import_csv
+        result = take(raw, by=by)
     for bad in result.errors:
         complain(f"Line {bad.line} was left out: {bad.problem}")
     say(f"{len(result.products)} products are in the catalogue from this file.")

@@ -27,9 +27,7 @@ def up(
     smtp_port: Annotated[
         int | None, typer.Option(help="Port of the local mail door; 0 for any.")
     ] = None,
-    empty: Annotated[
-        bool, typer.Option("--empty", help="Start without the sample shop and its mailbox.")
-    ] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Deliver no sample mails.")] = False,
     status: Annotated[
         bool, typer.Option("--status", help="Say what is running, and start nothing.")
     ] = False,

@@ -68,10 +68,14 @@ async def _csv(request: Request) -> bytes:
 
 @router.post("/import", openapi_extra=BODY)
 def import_products(
-    app: App, user: CurrentUser, csv: Annotated[bytes, Depends(_csv)]
+    app: App, user: CurrentUser, csv: Annotated[bytes, Depends(_csv)], replace: bool = False
 ) -> Success[Imported]:
-    """Add or replace the products of a CSV file with the columns sku, name and price."""
-    result = app.products.import_csv(csv, by=user.id)
+    """Add or renew the products of a CSV file with the columns sku, name and price.
+
+    With `replace`, the products that the file does not name are forgotten.
+    """
+    take = app.products.replace_by_csv if replace else app.products.import_csv
+    result = take(csv, by=user.id)
     errors = [BadLine(line=bad.line, problem=bad.problem) for bad in result.errors]
     return Success(data=Imported(imported=len(result.products), errors=errors))
 

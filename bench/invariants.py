@@ -189,6 +189,7 @@ def caught_by(mutation: Mutation, copy: Path) -> str:
         cwd=copy,
         capture_output=True,
         text=True,
+        check=False,
     )
     file.write_text(original)
     found = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]

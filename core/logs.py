@@ -19,7 +19,24 @@ MAX_BYTES = 5_000_000
 KEPT_FILES = 4
 SECRET_WORDS = ("password", "secret", "token", "api_key", "authorization", "credential")
 
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+CHATTY = (
+    "alembic",
+    "celery.app.trace",
+    "celery.beat",
+    "celery.worker.strategy",
+    "httpcore2",
+    "httpx2",
+    "mail.log",
+    "openai",
+)
+"""Libraries that would write a line or more a second; only their warnings are kept."""
+
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {
+    "asctime",
+    "color_message",
+    "message",
+    "taskName",
+}
 
 
 class JsonFormatter(logging.Formatter):
@@ -60,5 +77,5 @@ def configure(level: str = "INFO", *, file: Path | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("alembic", "httpx2", "httpcore2", "openai", "mail.log", "celery.app.trace"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -8,7 +8,7 @@ from core.bots import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL, Bot, Mode
 from core.caps import Caps
 from core.clock import Clock
 from core.connections import Connection, Health
-from core.errors import Invalid, NotFound, Stale
+from core.errors import AlreadyThere, Invalid, NotFound, Stale
 from core.feeds import Feed
 from core.records import Record, Value
 from db.base import Add, Change, Database, Store, Swap
@@ -84,7 +84,7 @@ class Bots:
                 changes.append(self._restarted(store, started, cursor, now=now))
             try:
                 store.commit(*changes)
-            except Stale:
+            except (Stale, AlreadyThere):
                 continue
             self._bell.call(DISPATCH)
             return started

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from core.bots import Bot
@@ -56,7 +57,10 @@ class Inbox:
         due = {feed.id: feed for feed in self._store.due(Feed, now, limit=MOST_CLAIMS)}
         hints = {hint.id: hint for hint in self._store.due(Hint, now, limit=MOST_CLAIMS)}
         for id in hints.keys() - due.keys():
-            if feed := next(iter(self._store.find(Feed, id=id, leased=False)), None):
+            feed = next(iter(self._store.find(Feed, id=id)), None)
+            if feed is None or feed.due_at is None:
+                self._forget(hints[id])
+            elif not feed.leased:
                 due[id] = feed
         for feed in due.values():
             provider = self._claim(feed, hints.get(feed.id), now=now)
@@ -82,6 +86,11 @@ class Inbox:
             return None
         except NotFound:
             return None
+
+    def _forget(self, hint: Hint) -> None:
+        """Nobody reads that account any more."""
+        with suppress(Conflict):
+            self._store.commit(Drop(hint))
 
     def hint(self, provider: str, handle: str) -> int:
         """There is news in this account: poll it now. How many feeds that made due."""

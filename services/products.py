@@ -1,12 +1,12 @@
 """What each owner sells, and which of it a text is about."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from core.errors import Stale
 from core.products import Catalogue, Product, StoredProduct
-from db.base import Add, Change, Database, Store, Swap
+from db.base import Add, Change, Database, Drop, Store, Swap
 from products.base import Catalog, ImportResult, Match
 
 BATCH = 500
@@ -31,12 +31,30 @@ class Products:
         self._lock = threading.Lock()
 
     def import_csv(self, text: str | bytes, *, by: str) -> ImportResult:
-        """Add or replace the products in a CSV file; the lines that are wrong are left out."""
+        """Add or renew the products in a CSV file; the lines that are wrong are left out."""
         result = self._read(text)
+        self._keep(result.products, by=by)
+        return result
+
+    def replace_by_csv(self, text: str | bytes, *, by: str) -> ImportResult:
+        """The same, and forget the products that the file does not name.
+
+        Nothing is forgotten while a line of the file is wrong: it may name one of them.
+        """
+        result = self._read(text)
+        self._keep(result.products, by=by)
+        if not result.errors:
+            named = {product.sku for product in result.products}
+            store = self._database.for_owner(by)
+            others = [kept for kept in store.find(StoredProduct) if kept.sku not in named]
+            self._commit(store, [Drop(kept) for kept in others], by=by)
+        return result
+
+    def _keep(self, products: Iterable[Product], *, by: str) -> None:
         store = self._database.for_owner(by)
         known = {stored.id: stored for stored in store.find(StoredProduct)}
         changes: list[Change] = []
-        for product in result.products:
+        for product in products:
             new = StoredProduct(
                 id=f"{by}/{product.sku}", owner_id=by, sku=product.sku, product=product
             )
@@ -45,11 +63,13 @@ class Products:
                 changes.append(Add(new))
             elif old.product != product:
                 changes.append(Swap(old, old.evolve(product=product)))
+        self._commit(store, changes, by=by)
+
+    def _commit(self, store: Store, changes: list[Change], *, by: str) -> None:
         for start in range(0, len(changes), BATCH):
             store.commit(*changes[start : start + BATCH])
         if changes:
             self._touch(store, by)
-        return result
 
     def search(self, text: str, *, by: str, limit: int = 5) -> list[Match]:
         return self.catalog(by).search(text, limit=limit)

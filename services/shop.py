@@ -42,7 +42,7 @@ class Shop(Value):
     connection_id: str
 
 
-def make_shop(orchestre: Orchestre, *, relay_port: int, stocked: bool) -> Shop:
+def make_shop(orchestre: Orchestre, *, relay_port: int) -> Shop:
     """The owner and the shop, made as far as they are missing. The mail door must be open.
 
     When it is cut short, it is to be called again.
@@ -51,8 +51,7 @@ def make_shop(orchestre: Orchestre, *, relay_port: int, stocked: bool) -> Shop:
     owner = orchestre.users.find(OWNER) or orchestre.users.sign_up(OWNER, password, operator=True)
     connection = _link(orchestre, by=owner.id, relay_port=relay_port)
     if not orchestre.database.for_owner(owner.id).find(Bot, id=connection.id):
-        if stocked:
-            orchestre.products.import_csv(CATALOGUE.read_bytes(), by=owner.id)
+        orchestre.products.import_csv(CATALOGUE.read_bytes(), by=owner.id)
         orchestre.bots.start(
             connection.id,
             by=owner.id,

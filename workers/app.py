@@ -19,7 +19,7 @@ from celery.signals import (
 from kombu.entity import Queue
 
 from core.config import Settings
-from core.errors import Invalid, OrchestreError
+from core.errors import OrchestreError
 from core.logs import configure, correlation_id
 from services.bell import DISPATCH, PING, SWEEP, make_celery
 from services.bootstrap import Orchestre, bootstrap
@@ -77,20 +77,27 @@ def _log(**_: Any) -> None:
     configure(settings.log_level, file=settings.log_file)
 
 
-@worker_init.connect(weak=False)
 @beat_init.connect(weak=False)
-def _check(sender: Any = None, **_: Any) -> None:
+def _check_broker(**_: Any) -> None:
+    """Refuse to start without anybody to talk to."""
+    (settings.home / "run").mkdir(parents=True, exist_ok=True)
+    if not settings.broker():
+        _refuse("There is no broker. Set BROKER_URL, or use: orchestre worker --no-celery")
+
+
+@worker_init.connect(weak=False)
+def _check_store(**_: Any) -> None:
     """Refuse to start with words, before anything is consumed."""
+    _check_broker()
     try:
-        if not settings.broker():
-            raise Invalid(
-                "There is no broker. Set BROKER_URL, or use: orchestre worker --no-celery"
-            )
-        (settings.home / "run").mkdir(parents=True, exist_ok=True)
         orchestre().database.check()
     except OrchestreError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        raise SystemExit(CONFIG_ERROR) from error
+        _refuse(str(error))
+
+
+def _refuse(words: str) -> None:
+    print(words, file=sys.stderr)  # noqa: T201
+    raise SystemExit(CONFIG_ERROR)
 
 
 @worker_ready.connect(weak=False)

@@ -39,12 +39,12 @@ class Opening:
         """Make the tables, so that every part finds them."""
         self.orchestre.database.migrate()
 
-    def open_shop(self, *, relay_port: int, stocked: bool) -> None:
+    def open_shop(self, *, relay_port: int) -> None:
         """Set up what is missing, and ask for a poll. The mail door must be open."""
         if self._home.first_start.exists():
             self._shop = shop.reopen_shop(self.orchestre, relay_port=relay_port)
         if self._shop is None:
-            self._shop = shop.make_shop(self.orchestre, relay_port=relay_port, stocked=stocked)
+            self._shop = shop.make_shop(self.orchestre, relay_port=relay_port)
         hinted = self.orchestre.inbox.hint(shop.PROVIDER, shop.MAILBOX.handle)
         self._is_polled, self._asked_at = bool(hinted), time.time()
 

@@ -92,7 +92,7 @@ class Supervisor:
         self._stack.start_doors()
         self._stack.start_workers(celery=self._celery, is_ready=opening.works)
         self._stack.wait_for("door")
-        opening.open_shop(relay_port=self._stack.smtp_port, stocked=self._samples)
+        opening.open_shop(relay_port=self._stack.smtp_port)
         self._stack.wait_for()
         opening.finish_first_start(
             port=self._stack.smtp_port, with_samples=self._samples, tell=self._tell
@@ -212,9 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--smtp-port", type=int, help="port of the mail door; 0 takes any free one (2525)"
     )
-    parser.add_argument(
-        "--empty", action="store_true", help="no sample products and no sample mails"
-    )
+    parser.add_argument("--empty", action="store_true", help="no sample mails")
     parser.add_argument(
         "--json",
         action="store_true",

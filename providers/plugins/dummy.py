@@ -133,7 +133,7 @@ class DummyProvider(BaseProvider):
     name = "dummy"
     title = "Dummy"
     description = "A mailbox in memory, for trying things out. It forgets all when it stops."
-    capabilities = Capability.THREADS | Capability.PROOF
+    capabilities = Capability.THREADS | Capability.MAIL | Capability.PROOF
     hidden = True
 
     @property

@@ -88,13 +88,13 @@ class ImapProvider(BaseProvider):
     title = "Mail (IMAP and SMTP)"
     description = "A mailbox on any mail server, read over IMAP and answered over SMTP."
     settings_type = ImapSettings
-    capabilities = Capability.PROOF
+    capabilities = Capability.MAIL | Capability.PROOF
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self.settings = ImapSettings.model_validate(account.settings)
         if self.settings.sent_copies is Copies.CLIENT:
-            self.capabilities = Capability.NONE
+            self.capabilities = Capability.MAIL
         self._user = self.settings.user or account.address.handle
         self._mailbox: Mailbox | None = None
         self._sent_folder = self.settings.sent_folder

@@ -42,13 +42,13 @@ class MaildirProvider(BaseProvider):
     local = True
     description = "Mail for a local user, as a mail server or the local mail door leaves it."
     settings_type = MaildirSettings
-    capabilities = Capability.PROOF
+    capabilities = Capability.MAIL | Capability.PROOF
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self._settings = _settings(account)
         if not self._settings.journal:
-            self.capabilities = Capability.NONE
+            self.capabilities = Capability.MAIL
 
     def identify(self) -> Address:
         box = self._box()

@@ -10,7 +10,6 @@ from types import ModuleType
 import pytest
 
 from core import loader
-from core.clock import system_clock
 from core.loader import Found, load_plugins
 
 Make = Callable[..., ModuleType]
@@ -44,7 +43,9 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
         return importlib.import_module("shelf")
 
     yield make
-    for name in [name for name in sys.modules if name.split(".")[0] in {"shelf", "shelf_kind"}]:
+    for name in [
+        name for name in sys.modules if name.split(".")[0] in {"shelf", "shelf_kind", "shelf_far"}
+    ]:
         del sys.modules[name]
 
 
@@ -92,15 +93,18 @@ def test_one_that_does_not_import_is_listed_and_stops_nothing(make: Make) -> Non
 
 
 def test_a_distribution_adds_a_plugin_by_an_entry_point(
-    make: Make, monkeypatch: pytest.MonkeyPatch
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "shelf_far.py").write_text(CONCRETE.format(name="Far"))
     entries = [
+        EntryPoint("far", "shelf_far:Far", "orchestre.tests"),
         EntryPoint("clock", "core.clock:system_clock", "orchestre.tests"),
+        EntryPoint("unfinished", "shelf_kind:Plugin", "orchestre.tests"),
         EntryPoint("gone", "core.nowhere:Gone", "orchestre.tests"),
     ]
     monkeypatch.setattr(loader, "entry_points", lambda *, group: entries)
 
     found = load(make())
 
-    assert found.classes == [system_clock]
-    assert list(found.broken) == ["gone"]
+    assert names(found) == ["Far"]
+    assert list(found.broken) == ["clock", "unfinished", "gone"]

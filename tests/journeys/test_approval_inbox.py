@@ -4,7 +4,7 @@ import pytest
 
 from core.alerts import Alert
 from core.bots import Mode
-from core.errors import Conflict, Invalid, NotFound, Refused
+from core.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from core.messages import Address
 from core.replies import Reply, Status
 from tests.conftest import FrozenClock, World, Write, statuses
@@ -238,3 +238,27 @@ def test_trouble_that_needs_a_person_is_told_once(
     alerts = world.database.for_workers().find(Alert)
 
     assert [alert.id for alert in alerts] == [f"{world.connection.id} parked {reply.id}"]
+
+
+def test_the_owner_gets_one_mail_about_it(world: World, write: Write, clock: FrozenClock) -> None:
+    reply = uncertain(world, write, clock)
+
+    told = [world.app.alerts.tell_due() for _ in range(3)]
+
+    assert told == [1, 0, 0]
+    [alert] = world.mailbox.sent
+    assert alert.outgoing.to.handle == "alice@home.example"
+    assert ("Auto-Submitted", "auto-generated") in alert.outgoing.headers
+    assert reply.id in alert.outgoing.body
+
+
+def test_an_alert_that_could_not_be_sent_is_sent_later(
+    world: World, write: Write, clock: FrozenClock
+) -> None:
+    uncertain(world, write, clock)
+    world.mailbox.fault, world.mailbox.fault_on = Unavailable("Not now."), "send"
+    assert world.app.alerts.tell_due() == 0
+
+    clock.advance(minutes=6)
+
+    assert world.app.alerts.tell_due() == 1

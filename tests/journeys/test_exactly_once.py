@@ -110,7 +110,7 @@ def test_the_embedded_default(home: Path) -> None:
     deployment = Embedded(home, environment=ENVIRONMENT, options=[])
     deployment.start()
     (home / "catalogue.csv").write_text(CATALOGUE)
-    deployment.run("products", "import", str(home / "catalogue.csv"))
+    deployment.run("products", "import", "--replace", str(home / "catalogue.csv"))
     pushing = push(deployment)
     some_are_answered(deployment, 10)
 
@@ -130,7 +130,7 @@ def test_without_celery(home: Path) -> None:
     deployment = Embedded(home, environment=ENVIRONMENT, options=["--no-celery"])
     deployment.start()
     (home / "catalogue.csv").write_text(CATALOGUE)
-    deployment.run("products", "import", str(home / "catalogue.csv"))
+    deployment.run("products", "import", "--replace", str(home / "catalogue.csv"))
     pushing = push(deployment)
     some_are_answered(deployment, 10)
 

@@ -34,7 +34,7 @@ def app(tmp_path: Path) -> Iterator[Orchestre]:
 
 
 def test_the_shop_answers_by_itself(app: Orchestre, door: MailDoor) -> None:
-    shop = make_shop(app, relay_port=door.port, stocked=True)
+    shop = make_shop(app, relay_port=door.port)
 
     status = app.bots.status(shop.connection_id, by=shop.owner_id)
 
@@ -42,23 +42,17 @@ def test_the_shop_answers_by_itself(app: Orchestre, door: MailDoor) -> None:
     assert len(app.products.list(by=shop.owner_id)) == CATALOGUE.read_text().count("\n") - 1
 
 
-def test_an_empty_shop_sells_nothing(app: Orchestre, door: MailDoor) -> None:
-    shop = make_shop(app, relay_port=door.port, stocked=False)
-
-    assert app.products.list(by=shop.owner_id) == []
-
-
 def test_making_it_twice_makes_it_once(app: Orchestre, door: MailDoor) -> None:
-    first = make_shop(app, relay_port=door.port, stocked=True)
+    first = make_shop(app, relay_port=door.port)
 
-    assert make_shop(app, relay_port=door.port, stocked=True) == first
+    assert make_shop(app, relay_port=door.port) == first
     assert len(app.connections.list(by=first.owner_id)) == 1
 
 
 def test_only_the_owner_reads_the_password(app: Orchestre, door: MailDoor, tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        make_shop(app, relay_port=door.port, stocked=False)
+        make_shop(app, relay_port=door.port)
     finally:
         os.umask(before)
 
@@ -70,13 +64,13 @@ def test_a_password_that_was_kept_before_the_account_was_made_is_used(
 ) -> None:
     (tmp_path / "owner.json").write_text(json.dumps({"email": OWNER, "password": "kept before"}))
 
-    make_shop(app, relay_port=door.port, stocked=False)
+    make_shop(app, relay_port=door.port)
 
     assert app.users.sign_in(OWNER, "kept before")
 
 
 def test_a_bot_that_was_stopped_stays_stopped(app: Orchestre, door: MailDoor) -> None:
-    shop = make_shop(app, relay_port=door.port, stocked=True)
+    shop = make_shop(app, relay_port=door.port)
     app.bots.stop(shop.connection_id, by=shop.owner_id)
 
     assert reopen_shop(app, relay_port=door.port) == shop
@@ -86,7 +80,7 @@ def test_a_bot_that_was_stopped_stays_stopped(app: Orchestre, door: MailDoor) ->
 
 
 def test_a_shop_that_was_unlinked_stays_away(app: Orchestre, door: MailDoor) -> None:
-    shop = make_shop(app, relay_port=door.port, stocked=True)
+    shop = make_shop(app, relay_port=door.port)
     unlink(app, shop.connection_id, by=shop.owner_id)
 
     reopened = reopen_shop(app, relay_port=door.port)
@@ -99,7 +93,7 @@ def test_a_shop_that_was_unlinked_stays_away(app: Orchestre, door: MailDoor) -> 
 def test_answers_leave_by_the_door_where_it_is_today(
     app: Orchestre, door: MailDoor, tmp_path: Path
 ) -> None:
-    shop = make_shop(app, relay_port=door.port, stocked=True)
+    shop = make_shop(app, relay_port=door.port)
     door.stop()
     moved = MailDoor(tmp_path, port=0, on_delivery=lambda address: None)
     moved.start()

@@ -1,0 +1,135 @@
+"""Whose turn it is, and where to go on from."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.errors import NotFound
+from core.feeds import Feed, Hint
+from db.base import Swap
+from tests.conftest import FrozenClock, World, Write
+
+
+def feed(world: World) -> Feed:
+    return world.database.for_workers().get(Feed, world.connection.id)
+
+
+def test_a_due_feed_is_given_to_one_caller(world: World, clock: FrozenClock) -> None:
+    world.start(interval_seconds=60)
+
+    assert world.app.inbox.claim_due() == [[world.connection.id]]
+    assert world.app.inbox.claim_due() == []
+
+    clock.advance(minutes=2)
+    assert world.app.inbox.claim_due() == []
+
+
+def test_the_next_poll_is_one_interval_after_the_last_began(
+    world: World, clock: FrozenClock
+) -> None:
+    world.start(interval_seconds=60)
+    began = clock.now
+    [[feed_id]] = world.app.inbox.claim_due()
+    clock.advance(seconds=20)
+
+    world.app.inbox.poll_batch([feed_id])
+
+    assert feed(world).due_at == began + timedelta(seconds=60)
+
+
+def test_a_poll_that_took_longer_than_its_interval_is_followed_by_one_more_only(
+    world: World, clock: FrozenClock
+) -> None:
+    world.start(interval_seconds=5)
+    [[feed_id]] = world.app.inbox.claim_due()
+    clock.advance(seconds=60)
+    world.app.inbox.poll_batch([feed_id])
+
+    assert world.app.inbox.claim_due() == [[feed_id]]
+    assert world.app.inbox.claim_due() == []
+
+
+def test_the_cursor_moves_past_what_was_received(world: World, write: Write) -> None:
+    world.start()
+    before = feed(world).cursor
+    write()
+
+    assert world.poll() == 1
+
+    assert feed(world).cursor != before
+    assert not feed(world).leased
+
+
+def test_a_long_backlog_is_read_to_its_end(world: World, write: Write, clock: FrozenClock) -> None:
+    world.start()
+    for number in range(130):
+        write(f"Alpine Tent 2? {number}", thread_id=f"t{number}")
+
+    assert world.poll() == 130
+
+
+def test_what_a_dead_poller_had_leased_is_given_back(world: World, clock: FrozenClock) -> None:
+    world.start()
+    store = world.database.for_workers()
+    claimed = feed(world).claim(holder="a-dead-worker", now=clock.now)
+    store.commit(Swap(feed(world), claimed))
+    assert world.app.inbox.claim_due() == []
+
+    world.app.inbox.take_over()
+
+    assert world.app.inbox.claim_due() == [[world.connection.id]]
+
+
+def test_what_a_living_poller_has_leased_stays_with_it(world: World, clock: FrozenClock) -> None:
+    world.start()
+    world.app.inbox.claim_due()
+
+    clock.advance(seconds=20)
+    world.app.inbox.take_over()
+
+    assert feed(world).leased
+
+
+def test_a_claim_that_was_lost_on_its_way_is_given_back(world: World, clock: FrozenClock) -> None:
+    world.start()
+    world.app.inbox.claim_due()
+
+    clock.advance(seconds=31)
+    world.app.inbox.take_over()
+
+    assert not feed(world).leased
+
+
+def test_a_hint_for_nobody_is_no_trouble(world: World) -> None:
+    assert world.app.inbox.hint("dummy", "nobody@shop.example") == 0
+
+
+def test_a_hint_for_a_stopped_bot_is_forgotten(world: World) -> None:
+    world.start()
+    world.app.inbox.hint("dummy", "alice@shop.example")
+    world.stop()
+
+    world.app.inbox.claim_due()
+
+    assert world.database.for_workers().find(Hint) == []
+
+
+def test_an_account_that_keeps_failing_is_asked_ever_more_rarely(
+    world: World, clock: FrozenClock
+) -> None:
+    world.start(interval_seconds=10)
+    waits = []
+    for _ in range(8):
+        world.mailbox.fault, world.mailbox.fault_on = OSError("no route"), "fetch_new"
+        world.poll()
+        due = feed(world).due_at
+        assert due
+        waits.append((due - clock.now).total_seconds())
+        clock.now = due
+
+    assert waits == [10, 20, 40, 80, 160, 320, 640, 900]
+
+
+def test_a_feed_that_is_gone_is_not_there(world: World) -> None:
+    with pytest.raises(NotFound):
+        world.app.inbox.poll("nothing")
