@@ -56,7 +56,7 @@ class Registry:
         try:
             return self._providers[name]
         except KeyError:
-            known = ", ".join(sorted(self._providers))
+            known = ", ".join(sorted(cls.name for cls in self if not cls.hidden))
             raise NotFound(f"There is no provider called {name!r}. There are: {known}.") from None
 
     @contextmanager
