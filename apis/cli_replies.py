@@ -46,9 +46,10 @@ def list_replies(
             if after is None:
                 break
     rows = [
-        (each.id[:SHOWN], each.status, each.sender, each.subject, each.reason) for each in found
+        (each.id[:SHOWN], each.status, each.sender, each.subject, each.rule, each.reason)
+        for each in found
     ]
-    headings = ("id", "status", "from", "subject", "")
+    headings = ("id", "status", "from", "subject", "rule", "because")
     call.show(headings, rows, json=[dumped(reply) for reply in found])
 
 

@@ -80,7 +80,7 @@ def test_an_unknown_provider_is_told_what_there_is(client: TestClient, alice: He
     answer = client.post("/bots/start_auto_bot", headers=alice, params=names)
 
     assert answer.status_code == 404
-    assert "There are: dummy" in answer.json()["reason"]
+    assert "no provider called 'pigeon'. There are:" in answer.json()["reason"]
 
 
 def test_an_unknown_account_is_told_what_there_is(client: TestClient, alice: Headers) -> None:

@@ -49,6 +49,7 @@ def install(site: Path, *entries: str) -> None:
 
 class Counted(DummyProvider):
     name = "counted"
+    hidden = False
     closed = 0
 
     def close(self) -> None:
@@ -132,7 +133,7 @@ class TestDiscovery:
         assert [provider.name for provider in found].count("dummy") == 1
 
     def test_a_name_that_nobody_has_is_answered_with_those_that_there_are(self) -> None:
-        with pytest.raises(NotFound, match=r"'pigeon'\. There are: counted, dummy\."):
+        with pytest.raises(NotFound, match=r"'pigeon'\. There are: counted\."):
             Registry([DummyProvider, Counted]).named("pigeon")
 
 
