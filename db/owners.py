@@ -37,6 +37,7 @@ class FileOwners:
         with self._lock:
             if not self._name:
                 self._folder.mkdir(parents=True, exist_ok=True)
+                self._bury()
                 name = new_name()
                 self._descriptor = os.open(
                     self._folder / name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600
@@ -63,6 +64,11 @@ class FileOwners:
             os.close(descriptor)
         (self._folder / holder).unlink(missing_ok=True)
         return True
+
+    def _bury(self) -> None:
+        """Remove the files of the dead, so that restarts do not pile them up."""
+        for file in self._folder.iterdir():
+            self.is_dead(file.name)
 
     def close(self) -> None:
         with self._lock:

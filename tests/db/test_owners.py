@@ -61,3 +61,14 @@ def test_an_orderly_end_is_a_death(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../run/x", "/etc/passwd", "a/b"])
 def test_a_name_that_is_a_path_proves_nothing(tmp_path: Path, name: str) -> None:
     assert not FileOwners(tmp_path).is_dead(name)
+
+
+def test_the_files_of_the_dead_do_not_pile_up(tmp_path: Path) -> None:
+    (tmp_path / "host-1-000000000000").touch()
+    living = FileOwners(tmp_path)
+    name = living.hold()
+
+    another = FileOwners(tmp_path).hold()
+
+    assert {file.name for file in tmp_path.iterdir()} >= {name, another}
+    assert not (tmp_path / "host-1-000000000000").exists()
