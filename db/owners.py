@@ -39,10 +39,11 @@ class FileOwners:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 self._bury()
                 name = new_name()
-                self._descriptor = os.open(
-                    self._folder / name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600
-                )
+                # It gets its name only once it is locked: nobody may find it free before.
+                draft = self._folder / f".{name}"
+                self._descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+                draft.rename(self._folder / name)
                 self._name = name
             return self._name
 
@@ -50,7 +51,7 @@ class FileOwners:
         return bool(self._name) and (self._folder / self._name).exists()
 
     def is_dead(self, holder: str) -> bool:
-        if holder == self._name or "/" in holder:
+        if holder == self._name or "/" in holder or holder.startswith("."):
             return False
         try:
             descriptor = os.open(self._folder / holder, os.O_RDWR)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from db.owners import FileOwners
 
 HOLD = """
 import sys, time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from db.owners import FileOwners
 print(FileOwners(Path(sys.argv[1])).hold(), flush=True)
@@ -58,9 +60,21 @@ def test_an_orderly_end_is_a_death(tmp_path: Path) -> None:
     assert not owners.is_held()
 
 
-@pytest.mark.parametrize("name", ["../run/x", "/etc/passwd", "a/b"])
+@pytest.mark.parametrize("name", ["../run/x", "/etc/passwd", "a/b", ".host-1-000000000000"])
 def test_a_name_that_is_a_path_proves_nothing(tmp_path: Path, name: str) -> None:
     assert not FileOwners(tmp_path).is_dead(name)
+
+
+def test_many_may_begin_at_once_and_nobody_is_taken_for_dead(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        owners = [FileOwners(tmp_path) for _ in range(64)]
+        names = list(pool.map(FileOwners.hold, owners))
+
+    onlooker = FileOwners(tmp_path)
+
+    assert not any(onlooker.is_dead(name) for name in names)
+    for each in owners:
+        each.close()
 
 
 def test_the_files_of_the_dead_do_not_pile_up(tmp_path: Path) -> None:
