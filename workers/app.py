@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import sys
 import threading
 from contextlib import suppress
@@ -16,7 +17,7 @@ from celery.signals import (
     worker_ready,
     worker_shutdown,
 )
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
 from core.config import Settings
 from core.errors import OrchestreError
@@ -35,8 +36,8 @@ CONFIG_ERROR = 78
 """EX_CONFIG, from sysexits.h."""
 
 settings = Settings.read()
-queue = f"orchestre.worker.{os.getpid()}.{os.urandom(4).hex()}"
-"""This process's own: its pings come this way."""
+queue = f"orchestre.worker.{socket.gethostname()}.{os.getpid()}"
+"""This process's own: its pings come this way, and nothing else does."""
 pulse = Pulse()
 
 app = make_celery(settings.broker())
@@ -63,7 +64,10 @@ app.conf.update(
     worker_enable_remote_control=False,
     worker_send_task_events=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
-    task_queues=[Queue("orchestre"), Queue(queue, expires=3600)],
+    task_queues=[
+        Queue("orchestre", Exchange("orchestre"), routing_key="orchestre"),
+        Queue(queue, Exchange("orchestre.workers"), routing_key=queue),
+    ],
 )
 
 

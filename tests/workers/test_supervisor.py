@@ -125,7 +125,7 @@ def _knows(up: Up, sender: str) -> bool:
     return any(reply.sender == sender and reply.reason for reply in up.replies())
 
 
-def test_an_empty_start_answers_nothing(up: Up) -> None:
+def test_an_empty_start_has_no_samples_and_answers_what_comes(up: Up) -> None:
     facts = up.facts()
     write(
         _when_open(up, facts["smtp"]),
@@ -135,9 +135,9 @@ def test_an_empty_start_answers_nothing(up: Up) -> None:
         text="How much is the Alpine 2 Dome Tent?",
     )
 
-    up.until(lambda: _knows(up, "eve@customers.example"))
+    up.until(lambda: letters(up.home, "eve@customers.example"))
 
-    assert letters(up.home, "eve@customers.example") == []
+    assert letters(up.home, "anna@customers.example") == []
 
 
 def test_a_stop_ends_what_brings_work_first_and_the_broker_last(tmp_path: Path) -> None:
