@@ -54,8 +54,9 @@ MUTATIONS = (
     Mutation(
         2,
         "db/sql.py",
-        "with engine.begin() as connection:",
-        "with engine.connect().execution_options(isolation_level='AUTOCOMMIT') as connection:",
+        "            _apply(connection, change)",
+        "            _apply(connection, change); connection.exec_driver_sql('COMMIT'); "
+        "connection.exec_driver_sql('BEGIN IMMEDIATE')",
         "tests/db/test_sql.py",
     ),
     Mutation(
