@@ -28,8 +28,6 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from .records import Value
 
-KEY_HEADER = "X-Orchestre-Reply"
-"""Marks an answer of ours, with the key of its reply."""
 DOOR_OFFER = "X-ORCHESTRE-DOOR"
 """The SMTP extension under which a door says whose it is."""
 MAX_RECORD_BYTES = 1_000_000

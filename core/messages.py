@@ -5,6 +5,9 @@ from datetime import datetime
 
 from .records import Value
 
+KEY_HEADER = "X-Orchestre-Reply"
+"""Marks a mail of ours with its key, by which it is found again among what was sent."""
+
 
 class Address(Value):
     """A person as a provider knows them: a mailbox, a handle, a phone number."""

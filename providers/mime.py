@@ -11,7 +11,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from core.errors import Refused
-from core.messages import Address, Envelope, Message, Outgoing
+from core.messages import KEY_HEADER, Address, Envelope, Message, Outgoing
 
 from .addresses import parse, parse_loosely, well_formed
 from .charsets import decode
@@ -19,8 +19,6 @@ from .headers import Headers, clean, decode_words, message_ids, read_block
 from .parts import Body, Part, read_body, read_part
 from .quotes import new_text
 
-KEY_HEADER = "X-Orchestre-Reply"
-"""Carries the key of the answer, by which it is found again among what was sent."""
 MAX_BYTES = 25_000_000
 TOO_BIG = "It is larger than 25 MB."
 LINE = 76

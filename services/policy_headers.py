@@ -2,8 +2,8 @@
 
 import re
 
+from core.messages import KEY_HEADER
 from providers.headers import MAX_FIELDS
-from providers.mime import KEY_HEADER
 
 from .policy_case import Case, bare
 from .policy_people import domain_of

@@ -15,7 +15,8 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from core import local_mail
-from core.local_mail import KEY_HEADER, Accepted
+from core.local_mail import Accepted
+from core.messages import KEY_HEADER
 
 log = logging.getLogger(__name__)
 

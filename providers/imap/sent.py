@@ -2,7 +2,7 @@
 
 import re
 
-from core.messages import Envelope
+from core.messages import KEY_HEADER, Envelope
 from providers import mime
 
 from .responses import Row
@@ -10,7 +10,7 @@ from .session import HEADER, Session, quoted
 
 USUAL_NAMES = ("sent", "sent items", "sent messages", "sent mail")
 MAX_ANSWERS = 50
-KEY = mime.KEY_HEADER.lower()
+KEY = KEY_HEADER.lower()
 
 
 def find_folder(session: Session) -> str:
@@ -25,7 +25,7 @@ def find_copy(session: Session, folder: str, *, key: str) -> Row | None:
     """The mail in `folder` that carries our key."""
     session.examine(folder)
     # A search finds parts of words, too.
-    found = session.search(f"HEADER {mime.KEY_HEADER} {quoted(key)}")
+    found = session.search(f"HEADER {KEY_HEADER} {quoted(key)}")
     copies = session.fetch(found, HEADER)
     return next((copy for copy in copies if key in _headers(copy).values(KEY)), None)
 

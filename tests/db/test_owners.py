@@ -1,5 +1,6 @@
 """A process is dead when, and only when, its lock is free."""
 
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -35,8 +36,6 @@ def test_a_process_is_alive_until_it_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_stopped_process_is_not_dead(tmp_path: Path) -> None:
-    import signal
-
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as process:

@@ -4,7 +4,7 @@ import pytest
 
 from core.alerts import Alert
 from core.bots import Mode
-from core.errors import Conflict, Invalid, NotFound, Refused, Unavailable
+from core.errors import Conflict, Invalid, NotFound, NotSupported, Refused, Unavailable
 from core.messages import Address
 from core.replies import Reply, Status
 from tests.conftest import FrozenClock, World, Write, statuses
@@ -140,8 +140,6 @@ def test_somebody_elses_reply_is_not_there(world: World, write: Write) -> None:
 
 def uncertain(world: World, write: Write, clock: FrozenClock) -> Reply:
     """A reply of which the provider cannot say whether it was sent."""
-    from core.errors import NotSupported
-
     world.start()
     write()
     world.mailbox.fault, world.mailbox.fault_on = TimeoutError("the line went dead"), "send"

@@ -6,8 +6,10 @@ from core.bots import Bot, Mode
 from core.errors import ReauthorizationRequired, Refused, Stale, Unavailable
 from core.events import first_break
 from core.feeds import Feed
+from core.messages import Address
 from core.replies import Exchange, Reply, Status
 from db.base import Swap
+from providers.plugins.dummy import MAILBOXES
 from tests.conftest import FrozenClock, World, Write, statuses
 
 
@@ -408,23 +410,17 @@ def test_stop_means_stop_even_for_what_was_waiting_to_be_sent(
     assert world.mailbox.sent == []
 
 
-def test_no_intent_commits_after_a_stop_that_came_in_between(world: World, write: Write) -> None:
-    """The bot is read, then stopped, then the intent is to be committed."""
+def test_no_intent_commits_after_a_stop_that_came_in_between(
+    world: World, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bot is read, then stopped, and only then the intent is to be committed."""
     drafted = draft_one(world, write)
-    stop = world.stop
+    as_it_was_read = world.database.for_workers().get(Bot, world.connection.id)
+    monkeypatch.setattr(world.app.replies, "_bot", lambda reply: as_it_was_read)
+    world.stop()
 
-    class Interrupted:
-        def answered_by_hand(self, message: object) -> bool:
-            stop()
-            return False
-
-    before = world.database.for_workers().get(Bot, world.connection.id)
-    original = world.app.replies._bot
-    world.app.replies._bot = lambda reply: before  # type: ignore[method-assign]
-    stop()
     with pytest.raises(Stale):
         world.app.replies.send(drafted.id)
-    world.app.replies._bot = original  # type: ignore[method-assign]
 
     assert world.reply().status is Status.APPROVED
     assert world.mailbox.sent == []
@@ -460,14 +456,10 @@ def test_a_mailbox_that_is_down_is_left_alone_for_a_while(
 
 
 def test_one_mailbox_that_is_broken_stops_no_other(world: World, write: Write) -> None:
-    from core.messages import Address
-
     other = world.link(Address(handle="other@shop.example"))
     world.app.bots.start(other.id, by=world.by, mode=Mode.AUTO)
     world.start()
     write()
-    from providers.plugins.dummy import MAILBOXES
-
     MAILBOXES["other@shop.example"].fault = RuntimeError("a bug in a plug-in")
 
     world.tick()

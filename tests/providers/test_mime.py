@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Refused
-from core.messages import Address, Attachment, Envelope, Message, Outgoing
-from providers.mime import KEY_HEADER, read_envelope, read_message, write
+from core.messages import KEY_HEADER, Address, Attachment, Envelope, Message, Outgoing
+from providers.mime import read_envelope, read_message, write
 
 NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
 

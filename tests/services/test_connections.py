@@ -7,7 +7,7 @@ from core.connections import Connection, Credentials, Health
 from core.errors import Invalid, NotAllowed, NotFound, ReauthorizationRequired, Refused
 from core.messages import Address
 from db.base import Swap
-from providers.plugins.dummy import DummyProvider
+from providers.plugins.dummy import MAILBOXES, DummyProvider
 from tests.conftest import ALICE, World
 
 OTHER = Address(handle="other@shop.example")
@@ -62,8 +62,6 @@ def test_credentials_are_kept_sealed_and_for_their_connection_alone(world: World
 
 
 def test_nothing_is_stored_when_the_account_cannot_be_opened(world: World) -> None:
-    from providers.plugins.dummy import MAILBOXES
-
     MAILBOXES[OTHER.handle].fault = ReauthorizationRequired("Wrong password.")
 
     with pytest.raises(ReauthorizationRequired):
