@@ -11,7 +11,7 @@ import typer
 
 from core.errors import OrchestreError
 
-from . import cli_accounts, cli_processes
+from . import cli_accounts, cli_explain, cli_processes
 from .cli_call import Call
 from .cli_console import FAILED, INTERRUPTED, USAGE, complain, exit_code
 from .cli_replies import replies
@@ -44,6 +44,7 @@ app.command()(cli_processes.beat)
 app.command()(cli_processes.migrate)
 app.command()(cli_processes.doctor)
 app.command()(cli_processes.stop)
+app.command()(cli_explain.explain)
 app.add_typer(cli_accounts.keys, name="keys")
 app.add_typer(cli_accounts.users, name="users")
 app.add_typer(cli_accounts.providers, name="providers")
