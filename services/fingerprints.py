@@ -15,7 +15,7 @@ def fingerprint(message: Message, *, connection: Connection) -> str:
     envelope = message.envelope
     parts = (
         connection.id,
-        envelope.first("message-id") or envelope.id if not envelope.headers else "",
+        "" if envelope.headers else envelope.id,
         envelope.first("message-id") or "",
         envelope.sender.handle.casefold(),
         envelope.first("date") or "",
@@ -23,4 +23,4 @@ def fingerprint(message: Message, *, connection: Connection) -> str:
         message.text,
         *(f"{a.name} {a.media_type} {a.size}" for a in message.attachments),
     )
-    return hashlib.sha256("\0".join(part or "" for part in parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -123,7 +123,9 @@ class Writing(Moves):
             return "B4", "The bot is stopped."
         if not bot.sends_by_itself():
             return "B5", "This bot asks before it sends."
-        if bot.started_at and message.envelope.received_at < bot.started_at - timedelta(hours=1):
+        # Mail servers tell the time of receipt in whole seconds.
+        started_at = bot.started_at and bot.started_at.replace(microsecond=0)
+        if started_at and message.envelope.received_at < started_at:
             return "B6", "It came in before the bot was started."
         if answering.foreign_reply_to(message):
             return "A2", "The sender wants the answer at another domain than they wrote from."

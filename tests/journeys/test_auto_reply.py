@@ -65,11 +65,12 @@ def test_what_came_before_the_start_is_left_alone(
     assert world.replies() == []
 
 
+@pytest.mark.parametrize("seconds", [1, 60, 3 * 3600])
 def test_what_came_before_is_drafted_and_held_when_its_owner_asks_for_it(
-    world: World, write: Write, clock: FrozenClock
+    world: World, write: Write, clock: FrozenClock, seconds: int
 ) -> None:
     write()
-    clock.advance(hours=3)
+    clock.advance(seconds=seconds)
     world.start(since_hours=4)
 
     world.tick()
