@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -33,6 +34,9 @@ sku,name,description,price,currency,stock,url
 TENT-2,Alpine Tent 2,A light tent for two people,199.00,EUR,7,https://shop.example/p/tent-2
 STOVE-1,Fjord Stove,A small gas stove,49.50,EUR,0,https://shop.example/p/stove-1
 """
+
+hypothesis.settings.register_profile("orchestre", deadline=None)
+hypothesis.settings.load_profile("orchestre")
 
 CHEAP = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])
 """The same hash with the least work: a test makes many users."""
