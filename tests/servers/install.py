@@ -20,6 +20,7 @@ REQUIRE_PARTS = "ORCHESTRE_TEST_REQUIRE_PARTS"
 DEBIAN = {
     "dovecot": ("dovecot-imapd", "dovecot-lmtpd"),
     "redis-server": ("redis-server",),
+    "strace": ("strace",),
     "swaks": ("swaks",),
 }
 """Programs by name, and the Debian packages that bring them."""

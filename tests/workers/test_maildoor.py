@@ -5,7 +5,6 @@ import os
 import random
 import re
 import resource
-import shutil
 import signal
 import smtplib
 import socket
@@ -26,6 +25,7 @@ from core import local_mail
 from core.errors import Conflict, Unavailable
 from core.local_mail import Accepted
 from providers.smtp import check
+from tests.servers.install import require
 from workers import smtp_session
 from workers.maildoor import MailDoor
 
@@ -657,8 +657,7 @@ class TestAProcessOfItsOwn:
         self, home: Path, tmp_path: Path, process: Callable[..., Process]
     ) -> None:
         """A kill forgets nothing that a power cut would; so look at what the kernel is asked."""
-        if not shutil.which("strace"):
-            pytest.skip("strace is not installed: apt-get install strace")
+        require("strace")
         calls = tmp_path / "calls"
         tracer = ["strace", "-f", "-y", "-s", "300", "-o", str(calls)]
         running = process(tracer=[*tracer, "-e", "trace=fsync,rename,unlink,sendto"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -16,6 +17,7 @@ import psutil
 import pytest
 
 from core.config import broker_file
+from tests.servers.install import require
 from tests.servers.up import ROOT, Up, letters, run, running, write
 from workers.home import Home, Trouble
 
@@ -294,3 +296,25 @@ def test_there_is_always_a_socket_that_can_be_listened_on(
 
     listening.unlink()
     listening.parent.rmdir()
+
+
+def test_a_mail_that_swaks_sends_is_answered_in_its_thread(up: Up) -> None:
+    """As the README says."""
+    _, _, port = up.facts()["smtp"].rpartition(":")
+    subprocess.run(
+        [
+            *(str(require("swaks")), "--server", f"127.0.0.1:{port}", "--to", "shop@localhost"),
+            *("--from", "you@example.org", "--header", "Subject: A tent"),
+            *("--body", "How much is the Alpine 2 Dome Tent, and is it in stock?"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+    up.until(lambda: letters(up.home, "you@example.org"))
+
+    [answer] = letters(up.home, "you@example.org")
+    written = [letter for letter in letters(up.home, "shop@localhost") if "you@example" in letter]
+    [named] = re.findall(r"^Message-Id: (.*)$", written[0], re.MULTILINE)
+    assert f"In-Reply-To: {named}" in answer
+    assert "249.00" in answer
