@@ -43,7 +43,7 @@ class Alerts:
             owner = self._store.get(User, alert.owner_id)
         except (Conflict, NotFound):
             return False
-        log.warning("owner_alerted", extra={"alert_id": alert.id})
+        log.warning("owner_alerted", extra={"connection_id": alert.connection_id})
         try:
             with self._connections.borrow(connection) as provider:
                 if Capability.MAIL not in provider.capabilities:
@@ -53,7 +53,7 @@ class Alerts:
             self._store.commit(Swap(claimed, claimed.evolve(due_at=self._clock() + PAUSE)))
             return False
         except Exception:  # it may have gone out: once is what was promised
-            log.exception("alert_uncertain", extra={"alert_id": alert.id})
+            log.exception("alert_uncertain", extra={"connection_id": alert.connection_id})
             return False
         return True
 
