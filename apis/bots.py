@@ -28,7 +28,8 @@ class Standing(BotStatus):
 
     @classmethod
     def of(cls, bot: BotStatus) -> Self:
-        return cls(status=bot.state in (State.RUNNING, State.ERROR), **dict(bot))
+        on = bot.state in (State.RUNNING, State.HELD_BACK, State.ERROR)
+        return cls(status=on, **dict(bot))
 
 
 class Told(BaseModel):
@@ -75,6 +76,17 @@ def stop_auto_bot(
     app.bots.stop(connection.id, by=user.id)
     status = app.bots.status(connection.id, by=user.id)
     return Success(data=Moved(message="User stopped auto-bot successfully", bot=status))
+
+
+@router.post("/resume_auto_bot")
+def resume_auto_bot(
+    app: App, user: CurrentUser, provider: Provider, account: Account
+) -> Success[Moved]:
+    """Let a bot send by itself again that holds every answer back. What waits goes on waiting."""
+    connection = app.connections.named(provider, account, by=user.id)
+    app.bots.resume(connection.id, by=user.id)
+    status = app.bots.status(connection.id, by=user.id)
+    return Success(data=Moved(message="User resumed auto-bot successfully", bot=status))
 
 
 @router.post("/status_auto_bot")

@@ -189,6 +189,16 @@ def stop_bot(context: typer.Context, account_name: Account) -> None:
         _show_bots(call, [app.bots.status(id, by=by)])
 
 
+@bots.command("resume")
+def resume_bot(context: typer.Context, account_name: Account) -> None:
+    """Let a bot send by itself again that holds every answer back."""
+    call = call_of(context)
+    with call.as_user() as (app, by):
+        id = account(app, account_name, by=by).id
+        app.bots.resume(id, by=by)
+        _show_bots(call, [app.bots.status(id, by=by)])
+
+
 @bots.command("status")
 def bot_status(context: typer.Context, account_name: Account, as_json: Json = False) -> None:
     """How one bot is doing."""

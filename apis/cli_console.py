@@ -99,6 +99,7 @@ STYLES = {
     "running": "green",
     "sent": "green",
     "awaiting_approval": "yellow",
+    "held_back": "yellow",
     "warning": "yellow",
     "error": "red",
     "failed": "red",

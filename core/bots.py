@@ -33,17 +33,30 @@ class Bot(Record):
     """This bot's own caps; `None` for the deployment's."""
     started_at: datetime | None = None
     """What came before this is never sent without a person."""
+    held_back: str = ""
+    """Why every answer waits for a person until one resumes the bot; empty while none needs to."""
 
     def start(self, *, mode: Mode, interval_seconds: int, now: datetime) -> Self:
         """Begin now. Starting a running bot changes its interval and nothing else."""
         if self.enabled:
             return self.evolve(interval_seconds=interval_seconds)
         return self.evolve(
-            enabled=True, mode=mode, interval_seconds=interval_seconds, started_at=now
+            enabled=True,
+            mode=mode,
+            interval_seconds=interval_seconds,
+            started_at=now,
+            held_back="",
         )
 
     def stop(self) -> Self:
         return self.evolve(enabled=False)
 
+    def hold_back(self, reason: str) -> Self:
+        """Leave every answer to a person: something goes wrong that no single message shows."""
+        return self.evolve(held_back=reason)
+
+    def resume(self) -> Self:
+        return self.evolve(held_back="")
+
     def sends_by_itself(self) -> bool:
-        return self.enabled and self.mode is Mode.AUTO
+        return self.enabled and self.mode is Mode.AUTO and not self.held_back

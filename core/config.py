@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from .caps import Caps
 from .errors import Invalid
+from .pace import Pace
 from .sealing import read_key, read_key_file
 
 PREFIX = "ORCHESTRE_"
@@ -113,6 +114,38 @@ class Settings(BaseSettings):
     cap_fresh_connection_day: int = Field(default=20, ge=0)
     """Automatic answers in a day from an account that was linked less than a week ago."""
 
+    pace_window_minutes: int = Field(default=180, ge=1, le=10_080)
+    """The time within which the pace of one correspondent is counted, in minutes."""
+    pace_per_thread: int = Field(default=3, ge=1)
+    """Points in one conversation: an answer within two minutes of ours counts 2, within 30 s 3."""
+    pace_per_sender: int = Field(default=6, ge=1)
+    """Points of one correspondent over all conversations."""
+    pace_same_text_days: int = Field(default=7, ge=0, le=365)
+    """How long the same words of one sender are not answered again, in days."""
+    pace_breaker: int = Field(default=3, ge=0)
+    """So many senders who write too fast within an hour hold the bot back; 0 for never."""
+
+    recipient_delimiter: str = Field(default="+", max_length=1)
+    """What parts a sub-address from its address, as in sales+berlin@your-shop.example."""
+    max_recipients: int = Field(default=20, ge=1)
+    """Mail to more addresses than this is not answered."""
+    answer_copies: bool = False
+    """Send without asking what answers mail that the account got as a copy (Cc) only."""
+    answer_contact_forms: bool = False
+    """Answer a person's Reply-To where the sender is a no-reply address."""
+    answer_postmaster: bool = False
+    """Answer mail from a postmaster."""
+    answer_calendar: bool = False
+    """Answer invitations by mail."""
+    answer_thanks: bool = False
+    """Answer mail that says nothing but thanks."""
+    answer_campaigns: bool = False
+    """Answer mail with the marks of marketing or of a CRM."""
+    authserv_ids: str = ""
+    """Mail servers whose Authentication-Results count, besides those of your own domain."""
+    max_scl: int = Field(default=5, ge=-1, le=10)
+    """Exchange's spam confidence level from which mail is not answered; 10 for never."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -180,6 +213,15 @@ class Settings(BaseSettings):
             per_connection_day=self.cap_per_connection_day,
             per_owner_day=self.cap_per_owner_day,
             fresh_connection_day=self.cap_fresh_connection_day,
+        )
+
+    def pace(self) -> Pace:
+        return Pace(
+            window=timedelta(minutes=self.pace_window_minutes),
+            per_thread=self.pace_per_thread,
+            per_sender=self.pace_per_sender,
+            same_text=timedelta(days=self.pace_same_text_days),
+            breaker=self.pace_breaker,
         )
 
     def settle(self) -> timedelta:

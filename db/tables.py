@@ -23,6 +23,7 @@ from core.bots import Bot
 from core.connections import Connection
 from core.events import Event
 from core.feeds import Feed, Hint
+from core.pace import Correspondence
 from core.products import Catalogue, StoredProduct
 from core.records import Record
 from core.replies import Block, Exchange, Fingerprint, Reply
@@ -40,6 +41,7 @@ KINDS: dict[str, type[Record]] = {
     "events": Event,
     "fingerprints": Fingerprint,
     "blocks": Block,
+    "correspondences": Correspondence,
     "products": StoredProduct,
     "catalogues": Catalogue,
     "alerts": Alert,

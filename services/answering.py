@@ -29,6 +29,9 @@ _REPLY_PREFIX = re.compile(
 )
 
 
+_TAG = re.compile(r"\[[^\[\]]{1,40}\](?=.)")
+
+
 def build(
     message: Message,
     body: str,
@@ -88,6 +91,14 @@ def reply_subject(subject: str) -> str:
     if not _REPLY_PREFIX.match(subject):
         subject = f"Re: {subject}"
     return subject[:MAX_SUBJECT].strip()
+
+
+def bare_subject(subject: str) -> str:
+    """The subject without the marks of answers and the tags that gateways put before it."""
+    text = re.sub(r"\s+", " ", clean(subject)).strip()[:MAX_SUBJECT]
+    while mark := _REPLY_PREFIX.match(text) or _TAG.match(text):
+        text = text[mark.end() :].lstrip()
+    return text
 
 
 def _chat_target(sender: Address, me: frozenset[str]) -> Address:

@@ -25,6 +25,8 @@ MOST_HOURS = 24 * 14
 class State(StrEnum):
     RUNNING = "running"
     STOPPED = "stopped"
+    HELD_BACK = "held_back"
+    """It runs, but leaves every answer to a person until one resumes it."""
     ERROR = "error"
     NEEDS_REAUTHORIZATION = "needs_reauthorization"
 
@@ -109,6 +111,16 @@ class Bots:
             return stopped
         raise Stale("The bot is being changed by somebody else; try again.")
 
+    def resume(self, connection_id: str, *, by: str) -> Bot:
+        """Send by itself again, after it held every answer back. What waits goes on waiting."""
+        store = self._database.for_owner(by)
+        bot = store.get(Bot, connection_id)
+        if not bot.held_back:
+            return bot
+        resumed = bot.resume()
+        store.commit(Swap(bot, resumed))
+        return resumed
+
     def stop_all(self, *, by: str) -> list[Bot]:
         """Stop every bot at once."""
         running = self._database.for_owner(by).find(Bot, enabled=True)
@@ -188,4 +200,6 @@ def _state(connection: Connection, bot: Bot | None, feed: Feed | None) -> tuple[
         return State.STOPPED, ""
     if feed and feed.trouble:
         return State.ERROR, feed.trouble
+    if bot.held_back:
+        return State.HELD_BACK, f"{bot.held_back} Look at what waits, then resume it."
     return State.RUNNING, ""

@@ -130,6 +130,11 @@ def _providers(app: Orchestre) -> list[Finding]:
     return [there, *broken]
 
 
+def _look(state: State) -> str:
+    held = state is State.HELD_BACK
+    return "orchestre bots resume" if held else "orchestre connections test"
+
+
 def _accounts(app: Orchestre) -> list[Finding]:
     """The accounts of every owner that are in trouble."""
     statuses = [status for user in app.users.all() for status in app.bots.list(by=user.id)]
@@ -137,10 +142,10 @@ def _accounts(app: Orchestre) -> list[Finding]:
         Finding(
             name=f"account {status.account}",
             level=Level.WARNING,
-            words=f"{status.reason} See: orchestre connections test {status.account}",
+            words=f"{status.reason} See: {_look(status.state)} {status.account}",
         )
         for status in statuses
-        if status.state in (State.ERROR, State.NEEDS_REAUTHORIZATION)
+        if status.state in (State.ERROR, State.HELD_BACK, State.NEEDS_REAUTHORIZATION)
     ]
     if troubled:
         return troubled

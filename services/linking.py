@@ -4,6 +4,7 @@ from core.bots import Bot
 from core.connections import Connection
 from core.errors import Stale
 from core.feeds import Feed, Hint
+from core.pace import Correspondence
 from db.base import Change, Drop, Store
 
 from .bootstrap import Orchestre
@@ -32,6 +33,7 @@ def _forget(store: Store, id: str) -> None:
         drops += [Drop(bot) for bot in store.find(Bot, id=id)]
         drops += [Drop(feed) for feed in store.find(Feed, id=id)]
         drops += [Drop(hint) for hint in store.find(Hint, id=id)]
+        drops += [Drop(one) for one in store.find(Correspondence, connection_id=id)]
         try:
             store.commit(*drops, durable=True)
         except Stale:

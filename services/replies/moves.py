@@ -12,6 +12,7 @@ from core.clock import Clock
 from core.connections import Connection
 from core.errors import NotFound, Stale, Unavailable
 from core.events import event_of
+from core.pace import Pace
 from core.replies import Exchange, Reply
 from db.base import Add, Append, Change, Database, Swap, Take
 
@@ -19,6 +20,7 @@ from ..bell import Bell
 from ..claims import Claims
 from ..connections import Connections
 from ..llm import LLM
+from ..policy import PolicySettings
 from ..products import Products
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ class Parts:
     bell: Bell
     claims: Claims
     caps: Caps
+    pace: Pace
+    policy: PolicySettings
     settle: timedelta
     llm_seconds: float
     effect_seconds: float

@@ -11,7 +11,8 @@ from core.replies import Block, Exchange, Reply, Status
 from db.base import Add, Slice, Store, Swap
 
 from .. import answering
-from .moves import Moves, given_back
+from .moves import given_back
+from .pacing import Pacing
 from .receiving import block_id
 
 MAX_BODY = 50_000
@@ -34,7 +35,7 @@ class Look(Value):
     """Every move, the first one first."""
 
 
-class People(Moves):
+class People(Pacing):
     def get(self, reply_id: str, *, by: str) -> Reply:
         return self._owned(by).get(Reply, reply_id)
 
@@ -125,7 +126,9 @@ class People(Moves):
         if reply.status is Status.FAILED:
             return self._save(reply, reply.redraft(now=now), by=by)
         again = reply.resend("You said that it was not sent.", now=now)
-        return self._save(reply, again, *given_back(reply), by=by)
+        saved = self._save(reply, again, *given_back(reply), by=by)
+        self._take_back(saved)
+        return saved
 
     def never_answer(self, reply_id: str, *, by: str) -> Reply:
         """Never answer this sender again, and let go of what is open with them."""

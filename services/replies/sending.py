@@ -7,23 +7,28 @@ between intent and result there is exactly one write to the provider.
 import logging
 from datetime import timedelta
 
+from core.bots import Bot
 from core.connections import Connection
 from core.errors import (
+    AlreadyThere,
     Conflict,
     Exhausted,
     NotSupported,
     OrchestreError,
     ReauthorizationRequired,
     Refused,
+    Stale,
     Unavailable,
 )
-from core.messages import Receipt
+from core.messages import Message, Receipt
 from core.replies import Exchange, Reply, Status
 from db.base import Change, Expect, Swap, Take
 from providers import BaseProvider, Capability
 
 from ..caps import WORDS, budgets_of
-from .moves import WORKER, Moves, given_back
+from ..pacing import RULE as PACE
+from .moves import WORKER, given_back
+from .pacing import TRIES, Pacing
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +37,7 @@ PROVEN_ABSENT = 2
 """How many times in a row "it is not there" must be heard before it is believed."""
 
 
-class Sending(Moves):
+class Sending(Pacing):
     def send(self, reply_id: str) -> Reply:
         """Send an approved reply, at most once."""
         seconds = PREPARING_SECONDS + self._parts.effect_seconds
@@ -60,7 +65,7 @@ class Sending(Moves):
                     gone = reply.skip("You have answered it yourself.", rule="P4")
                     return self._save(reply, gone, by=WORKER)
                 handle = self._prepare(reply, exchange, provider)
-                intended = self._intend(reply, connection, holder=holder)
+                intended = self._intend(reply, exchange, connection, holder=holder)
                 if intended.status is not Status.SENDING:
                     return intended
                 sending = intended
@@ -82,17 +87,33 @@ class Sending(Moves):
         self._store.commit(Swap(exchange, exchange.evolve(handle=handle)))
         return handle
 
-    def _intend(self, reply: Reply, connection: Connection, *, holder: str) -> Reply:
-        """Commit to sending: durably, within the caps, and only while the bot still stands."""
+    def _intend(
+        self, reply: Reply, exchange: Exchange, connection: Connection, *, holder: str
+    ) -> Reply:
+        """Commit to sending, unless somebody else is changing what that rests on all the time."""
+        for _ in range(TRIES):
+            try:
+                return self._commit_to(reply, exchange, connection, holder=holder)
+            except (Stale, AlreadyThere):
+                if self._store.get(Reply, reply.id) != reply:
+                    raise
+        raise Stale("What this answer rests on is being changed all the time.")
+
+    def _commit_to(
+        self, reply: Reply, exchange: Exchange, connection: Connection, *, holder: str
+    ) -> Reply:
+        """The intent to send: durable, within the caps and the pace, and while the bot stands."""
         bot, now = self._bot(reply), self._clock()
-        if not reply.approved_by and not bot.sends_by_itself():
-            held = reply.hold("The bot was stopped before this was sent.", rule="B4")
-            return self._save(reply, held, by=WORKER)
+        message = exchange.message
+        if not reply.approved_by and (held := self._why_not(reply, message, bot)):
+            return self._save(reply, held[0], *held[1], by=WORKER)
         caps = bot.caps or self._parts.caps
         budgets = budgets_of(reply, connection=connection, caps=caps, now=now)
         names = tuple(f"{budget.name} {budget.key}" for budget in budgets)
         sending = reply.start_sending(holder=holder, now=now, budgets=names)
         changes: list[Change] = [Take(reply.owner_id, budget) for budget in budgets]
+        if message:
+            changes.append(self._note(reply, message, answered=True))
         if not reply.approved_by:
             changes.append(Expect(bot))
         try:
@@ -106,6 +127,18 @@ class Sending(Moves):
                 return current
             raise
 
+    def _why_not(
+        self, reply: Reply, message: Message | None, bot: Bot
+    ) -> tuple[Reply, list[Change]] | None:
+        """What has happened since the draft was cleared that leaves it to a person after all."""
+        if bot.held_back:
+            return reply.hold(bot.held_back, rule=PACE), []
+        if not bot.sends_by_itself():
+            return reply.hold("The bot was stopped before this was sent.", rule="B4"), []
+        if message and (stop := self._why_stop(reply, message)):
+            return reply.hold(stop.words, rule=PACE), self._stopped(reply, message, stop, bot)
+        return None
+
     def _cap(self, reply: Reply, budget: str) -> Reply:
         words = f"There have been {WORDS[budget]}."
         day = self._clock().date().isoformat()
@@ -116,7 +149,7 @@ class Sending(Moves):
             f"{words} What comes next is held for you to approve.",
             key=f"cap {budget} {scope} {day}",
         )
-        return self._save(reply, reply.hold(words, rule="P3"), alert, by=WORKER)
+        return self._save(reply, reply.hold(words, rule="B7"), alert, by=WORKER)
 
     def _result(self, reply: Reply, error: Exception) -> Reply:
         """Store what an error of the effect means. Only three kinds say that nothing was done."""
@@ -133,7 +166,9 @@ class Sending(Moves):
             log.warning("send_uncertain", extra={"reply_id": reply.id}, exc_info=error)
             words = f"The connection failed while it was being sent ({error!r})."
             return self._record(reply, reply.doubt(words, now=now, settle=self._parts.settle))
-        return self._record(reply, moved, *given_back(reply))
+        recorded = self._record(reply, moved, *given_back(reply))
+        self._take_back(recorded)
+        return recorded
 
     def _before(self, reply: Reply, error: Exception) -> Reply:
         """What becomes of an approved reply when getting ready to send it raised `error`."""
@@ -188,7 +223,9 @@ class Sending(Moves):
             )
             return self._save(reply, again, by=WORKER)
         moved = reply.resend("The provider's record proves that it was not sent.", now=now)
-        return self._save(reply, moved, *given_back(reply), by=WORKER, durable=True)
+        saved = self._save(reply, moved, *given_back(reply), by=WORKER, durable=True)
+        self._take_back(saved)
+        return saved
 
     def _park(self, reply: Reply, reason: str) -> Reply:
         words = f"{reason} Look in the account whether it was sent, and say so here."

@@ -13,8 +13,10 @@ from db.base import Add, Change, Swap
 from .. import answering, clearance, triage
 from ..drafting import write_draft
 from ..fingerprints import fingerprint
+from ..pacing import RULE as PACE
 from ..policy import hold, judge
-from .moves import PATIENCE, WORKER, Moves
+from .moves import PATIENCE, WORKER
+from .pacing import Pacing
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ UNREADABLE = "T0"
 STAND_BACK = timedelta(seconds=10)
 
 
-class Writing(Moves):
+class Writing(Pacing):
     def draft(self, reply_id: str) -> Reply:
         """Write the draft of a reply, and clear it to be sent or hold it for a person."""
         seconds = READING_SECONDS + self._parts.llm_seconds
@@ -69,7 +71,7 @@ class Writing(Moves):
         message = read.message
         assert message, "it has just been read"
         me = frozenset({connection.handle})
-        veto = judge(message.envelope, me=me, message=message)
+        veto = judge(message.envelope, me=me, message=message, settings=self._parts.policy)
         if veto and not (veto.rule == UNREADABLE and message.problem):
             return reply.skip(veto.reason, rule=veto.rule), read, []
         if by_hand:
@@ -79,12 +81,22 @@ class Writing(Moves):
             return reply.skip(words, rule="O1"), read, []
         if message.problem:
             return reply.hold(message.problem, rule=UNREADABLE, digest=""), read, []
+        bot = self._bot(reply)
+        if bot.sends_by_itself() and (stop := self._why_stop(reply, message)):
+            held = reply.hold(stop.words, rule=PACE, digest="")
+            return held, read, self._stopped(reply, message, stop, bot)
         if matter := triage.needs_person(f"{message.envelope.subject}\n{message.new_text}"):
             return reply.hold(matter.words, rule=matter.rule, digest=""), read, []
-        return self._compose(reply, read, message, connection)
+        return self._compose(reply, read, message, connection, bot=bot)
 
     def _compose(
-        self, reply: Reply, read: Exchange, message: Message, connection: Connection
+        self,
+        reply: Reply,
+        read: Exchange,
+        message: Message,
+        connection: Connection,
+        *,
+        bot: Bot,
     ) -> tuple[Reply, Exchange, list[Change]]:
         """Find the products, have the draft written, and build the exact answer."""
         catalog = self._parts.products.catalog(reply.owner_id)
@@ -93,7 +105,6 @@ class Writing(Moves):
             words = "No product in your catalogue is relevant to this message."
             return reply.hold(words, rule="D1", digest=""), read, []
         products = [match.product for match in matches]
-        bot = self._bot(reply)
         draft = write_draft(
             message,
             products=products,
@@ -121,6 +132,8 @@ class Writing(Moves):
         """What, apart from the words themselves, keeps a draft from going out by itself."""
         if not bot.enabled:
             return "B4", "The bot is stopped."
+        if bot.held_back:
+            return PACE, bot.held_back
         if not bot.sends_by_itself():
             return "B5", "This bot asks before it sends."
         # Mail servers tell the time of receipt in whole seconds.
@@ -129,7 +142,8 @@ class Writing(Moves):
             return "B6", "It came in before the bot was started."
         if answering.foreign_reply_to(message):
             return "A2", "The sender wants the answer at another domain than they wrote from."
-        doubt = hold(message.envelope, me=frozenset({connection.handle}))
+        me = frozenset({connection.handle})
+        doubt = hold(message.envelope, me=me, settings=self._parts.policy)
         return (doubt.rule, doubt.reason) if doubt else None
 
     def _mark(self, reply: Reply, message: Message, connection: Connection) -> Change:

@@ -12,7 +12,9 @@ from tests.conftest import FrozenClock, World, Write, statuses
 
 def flood(world: World, write: Write, count: int, **fields: str) -> None:
     for number in range(count):
-        write("Alpine Tent 2?", id=f"f{number}", thread_id=f"t{number}", **fields)
+        words = f"How much are {number + 1} of the Alpine Tent 2?"
+        usual = {"id": f"f{number}", "thread_id": f"t{number}", "subject": f"Question {number}"}
+        write(words, **(usual | fields))
     for _ in range(count // 50 + 2):
         world.app.inbox.hint("dummy", "alice@shop.example")
         world.tick()
@@ -32,7 +34,7 @@ def test_one_sender_gets_three_answers_a_day(world: World, write: Write) -> None
 
     assert len(world.mailbox.sent) == 3
     waiting = [reply for reply in world.replies() if reply.status is not Status.SENT]
-    assert {(reply.status, reply.rule) for reply in waiting} == {(Status.AWAITING_APPROVAL, "P3")}
+    assert {(reply.status, reply.rule) for reply in waiting} == {(Status.AWAITING_APPROVAL, "B7")}
 
 
 def test_the_next_day_is_another_day(world: World, write: Write, clock: FrozenClock) -> None:
@@ -40,7 +42,7 @@ def test_the_next_day_is_another_day(world: World, write: Write, clock: FrozenCl
     flood(world, write, 4)
     clock.advance(days=1)
 
-    write("Alpine Tent 2?", id="n", thread_id="n")
+    write("And today?  Alpine Tent 2?", id="n", thread_id="n")
     world.tick()
 
     assert len(world.mailbox.sent) == 4
@@ -61,10 +63,10 @@ def test_one_thread_gets_five(world: World, write: Write, clock: FrozenClock) ->
     world.start(caps=Caps(per_sender_day=100))
 
     for number in range(8):
-        write("Alpine Tent 2?", id=f"s{number}", thread_id="one")
+        write(f"Alpine Tent 2, {number} of them?", id=f"s{number}", thread_id="one")
         world.app.inbox.hint("dummy", "alice@shop.example")
         world.tick()
-        clock.advance(minutes=1)
+        clock.advance(hours=1, minutes=1)
 
     assert len(world.mailbox.sent) == 5
 

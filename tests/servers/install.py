@@ -18,7 +18,7 @@ import pytest
 REQUIRE_PARTS = "ORCHESTRE_TEST_REQUIRE_PARTS"
 """Set to 1 where every part is installed, as in CI: a part that is missing then fails its tests."""
 
-DEBIAN = {
+DEBIAN: dict[str, tuple[str, ...]] = {
     "dovecot": ("dovecot-imapd", "dovecot-lmtpd"),
     "mlmmj-receive": ("mlmmj",),
     "redis-server": ("redis-server",),
@@ -28,7 +28,7 @@ DEBIAN = {
 }
 """Programs by name, and the Debian packages that bring them."""
 
-RESPONDERS = {
+RESPONDERS: dict[str, tuple[str, ...]] = {
     "mailbot": ("maildrop",),
     "sieve-test": ("dovecot-sieve",),
     "vacation": ("vacation",),

@@ -1,0 +1,124 @@
+"""Two machines that answer each other come to an end; two people do not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.messages import Address, Envelope, Message
+from core.pace import Heard, Pace, Turn
+from services.pacing import LOOP_WORDS, OFTEN_WORDS, SAME_WORDS, points_of, turn_of, why_stop
+
+START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+PACE = Pace()
+
+
+def turn(
+    seconds: float, *, thread: str = "t", topic: str = "tent", words: str = "", typed: bool = False
+) -> Turn:
+    at = START + timedelta(seconds=seconds)
+    return Turn(thread=thread, topic=topic, words=words or f"{seconds}", at=at, typed=typed)
+
+
+def exchange(*turns: Turn, answered_after: float = 1) -> list[int]:
+    """Which of these turns are answered, each `answered_after` seconds after it came."""
+    heard: list[Heard] = []
+    numbers = []
+    for number, one in enumerate(turns):
+        now = one.at + timedelta(seconds=answered_after)
+        points = points_of(one, tuple(heard), pace=PACE)
+        stop = why_stop(one, tuple(heard), pace=PACE, now=now)
+        heard.append(
+            Heard(reply_id=f"{number}", turn=one, at=now, points=points, answered=not stop)
+        )
+        if not stop:
+            numbers.append(number)
+    return numbers
+
+
+def test_a_machine_that_answers_at_once_is_answered_once() -> None:
+    assert exchange(*(turn(3 * number) for number in range(20))) == [0]
+
+
+def test_a_machine_that_takes_a_minute_is_answered_twice() -> None:
+    assert exchange(*(turn(62 * number) for number in range(20))) == [0, 1]
+
+
+def test_a_machine_that_takes_its_time_is_answered_three_times_in_three_hours() -> None:
+    assert len(exchange(*(turn(300 * number) for number in range(36)))) == 3
+
+
+def test_a_machine_whose_gateway_loses_the_thread_is_known_by_its_subject() -> None:
+    turns = [turn(3 * number, thread=f"{number}") for number in range(20)]
+
+    assert exchange(*turns) == [0]
+
+
+def test_a_person_who_comes_back_every_hour_is_always_answered() -> None:
+    assert len(exchange(*(turn(3700 * number) for number in range(12)))) == 12
+
+
+def test_three_questions_in_three_mails_are_three_answers() -> None:
+    turns = [turn(40 * number, thread=f"{number}", topic=f"{number}") for number in range(3)]
+
+    assert exchange(*turns) == [0, 1, 2]
+
+
+def test_one_correspondent_has_six_answers_in_three_hours() -> None:
+    turns = [turn(600 * number, thread=f"{number}", topic=f"{number}") for number in range(18)]
+
+    assert exchange(*turns) == list(range(6))
+
+
+def test_the_same_words_are_answered_once_a_week() -> None:
+    days = (0, 1, 6.9, 8)
+    turns = [turn(day * 86_400, thread=f"{day}", topic=f"{day}", words="x") for day in days]
+
+    assert exchange(*turns) == [0, 3]
+
+
+def test_what_was_written_before_our_answer_is_no_reaction_to_it() -> None:
+    assert exchange(turn(0), turn(5), turn(10), answered_after=60) == [0, 1, 2]
+
+
+def test_in_a_chat_people_answer_at_once() -> None:
+    assert exchange(*(turn(5 * number, typed=True) for number in range(3))) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("turns", "words", "circles"),
+    [
+        ((turn(0), turn(5)), LOOP_WORDS, True),
+        ((turn(0, words="x"), turn(9_000, words="x", thread="u", topic="u")), SAME_WORDS, False),
+        (
+            tuple(turn(600 * n, thread=f"{n}", topic=f"{n}") for n in range(7)),
+            OFTEN_WORDS,
+            False,
+        ),
+    ],
+)
+def test_a_stop_says_why(turns: tuple[Turn, ...], words: str, circles: bool) -> None:
+    *earlier, last = turns
+    answered = tuple(Heard(reply_id="r", turn=one, at=one.at, points=1) for one in earlier)
+
+    stop = why_stop(last, answered, pace=PACE, now=last.at)
+
+    assert stop is not None
+    assert (stop.words, stop.circles) == (words, circles)
+
+
+def test_a_turn_knows_its_words_and_its_subject_whatever_surrounds_them() -> None:
+    def read(subject: str, text: str) -> Turn:
+        envelope = Envelope(
+            id="m",
+            thread_id="t",
+            sender=Address(handle="bob@customer.example"),
+            subject=subject,
+            received_at=START,
+            headers=(("from", "bob@customer.example"),),
+        )
+        return turn_of(Message(envelope=envelope, text=text, new_text=text), thread="t")
+
+    plain, marked = read("Tent", "How  much?\n"), read("[EXTERNAL] AW: Re[2]: tent", "how much?")
+
+    assert plain == marked
+    assert not plain.typed
