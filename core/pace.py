@@ -32,6 +32,9 @@ class Pace(Value):
     breaker_window: timedelta = timedelta(hours=1)
 
 
+PACE = Pace()
+
+
 class Turn(Value):
     """What of a message tells how fast its conversation goes."""
 

@@ -40,12 +40,16 @@ def build(
     aliases: tuple[Address, ...] = (),
     key: str,
     now: datetime,
+    delimiter: str = "+",
 ) -> Outgoing:
-    """The answer with these words, or `Refused` when only a person can say whom it goes to."""
+    """The answer with these words, or `Refused` when only a person can say whom it goes to.
+
+    `delimiter` parts a sub-address from its address.
+    """
     envelope = message.envelope
     me = frozenset(normal_address(own.handle) for own in (account, *aliases))
-    to = target(message, me)
-    sender = _addressed(message, account=account, aliases=aliases)
+    to = target(message, me, delimiter=delimiter)
+    sender = _addressed(message, own=(account, *aliases), delimiter=delimiter)
     if not envelope.headers:
         return Outgoing(to=to, sender=sender, thread_id=envelope.thread_id, date=now, body=body)
     answered = _answered_id(message)
@@ -63,12 +67,12 @@ def build(
     )
 
 
-def target(message: Message, me: frozenset[str]) -> Address:
+def target(message: Message, me: frozenset[str], *, delimiter: str = "+") -> Address:
     """Whom the answer goes to: the one usable Reply-To, else the sender."""
     envelope = message.envelope
     if not envelope.headers:
         return _chat_target(envelope.sender, me)
-    found = find_target(message.reply_to, envelope.sender, me=me)
+    found = find_target(message.reply_to, envelope.sender, me=me, delimiter=delimiter)
     if found is None:
         raise Refused(
             "Neither the sender nor the Reply-To of this mail is an address that takes answers. "
@@ -108,12 +112,14 @@ def _chat_target(sender: Address, me: frozenset[str]) -> Address:
     return sender
 
 
-def _addressed(message: Message, *, account: Address, aliases: tuple[Address, ...]) -> Address:
-    """The one of our addresses that the message was written to; else the account's."""
-    own = [account, *aliases]
+def _addressed(message: Message, *, own: tuple[Address, ...], delimiter: str) -> Address:
+    """The one of our addresses that the message was written to; else the first, the account's."""
+    account = own[0]
     for written in (*message.to, *message.cc):
         exact = [a for a in own if normal_address(a.handle) == normal_address(written.handle)]
-        near = [a for a in own if is_mine(written.handle, me=frozenset({a.handle}))]
+        near = [
+            a for a in own if is_mine(written.handle, me=frozenset({a.handle}), delimiter=delimiter)
+        ]
         for alias in exact + near:
             return alias if alias.name else Address(handle=alias.handle, name=account.name)
     return account

@@ -85,7 +85,7 @@ def bootstrap(
             claims=claims,
             caps=settings.caps(),
             pace=settings.pace(),
-            policy=policy_of(settings),
+            policy=PolicySettings.chosen(settings),
             settle=settings.settle(),
             llm_seconds=settings.llm_timeout_seconds,
             effect_seconds=settings.effect_seconds,
@@ -123,15 +123,6 @@ def open_database(settings: Settings) -> Database:
             "sqlite:////absolute/path.db, or empty for SQLite in the home folder."
         )
     return SqlDatabase(url, run=home / "run", pool_size=settings.worker_threads + 8)
-
-
-def policy_of(settings: Settings) -> PolicySettings:
-    """What this deployment decided about the gate."""
-    names = PolicySettings.model_fields.keys() & Settings.model_fields.keys()
-    return PolicySettings.model_validate(
-        {name: getattr(settings, name) for name in names}
-        | {"authserv_ids": frozenset(settings.authserv_ids.replace(",", " ").split())}
-    )
 
 
 def open_bell(settings: Settings) -> Bell:

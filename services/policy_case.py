@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
+from core.config import Settings
 from core.messages import Address, Envelope, Message
 from core.records import Value
 from providers.addresses import parse, parse_loosely
@@ -41,6 +43,13 @@ class PolicySettings(Value):
     """Answer mail that says nothing but thanks."""
     answer_campaigns: bool = False
     """Answer mail that carries the marks of marketing or of a CRM."""
+
+    @classmethod
+    def chosen(cls, settings: Settings) -> Self:
+        """What a deployment decided."""
+        names = cls.model_fields.keys() & Settings.model_fields.keys()
+        ids = frozenset(settings.authserv_ids.replace(",", " ").split())
+        return cls(**{name: getattr(settings, name) for name in names} | {"authserv_ids": ids})
 
 
 DEFAULT = PolicySettings()

@@ -43,8 +43,8 @@ SPAM = (
 SPAM_LABELS = frozenset({"spam", "trash", "junk", "deleted"})
 
 _SCL = re.compile(r"(?:^|[;\s])scl:(\d+)")
-_FAILED_DMARC = re.compile(r"\bdmarc\s*=\s*fail\b")
-_REJECT = re.compile(r"\bp\s*=\s*reject\b|policy\.\S*\s*=\s*reject\b")
+_FAILED_DMARC = re.compile(r"\bdmarc\s{0,9}=\s{0,9}fail\b")
+_REJECT = re.compile(r"\b(?:p|policy\.[^\s=]{0,60})\s{0,9}=\s{0,9}reject\b")
 
 
 def null_sender(case: Case) -> bool:

@@ -12,10 +12,12 @@ from core.clock import Clock
 from core.connections import Connection
 from core.errors import NotFound, Stale, Unavailable
 from core.events import event_of
+from core.messages import Message, Outgoing
 from core.pace import Pace
 from core.replies import Exchange, Reply
 from db.base import Add, Append, Change, Database, Swap, Take
 
+from .. import answering
 from ..bell import Bell
 from ..claims import Claims
 from ..connections import Connections
@@ -123,6 +125,19 @@ class Moves:
                 body=body,
             ),
             keep_first=True,
+        )
+
+    def _build(
+        self, reply: Reply, message: Message, body: str, *, connection: Connection
+    ) -> Outgoing:
+        """The exact answer with these words."""
+        return answering.build(
+            message,
+            body,
+            account=connection.account,
+            key=reply.id,
+            now=self._clock(),
+            delimiter=self._parts.policy.recipient_delimiter,
         )
 
     def _connection(self, reply: Reply) -> Connection:

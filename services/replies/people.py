@@ -10,7 +10,6 @@ from core.records import Value
 from core.replies import Block, Exchange, Reply, Status
 from db.base import Add, Slice, Store, Swap
 
-from .. import answering
 from .moves import given_back
 from .pacing import Pacing
 from .receiving import block_id
@@ -196,9 +195,7 @@ class People(Pacing):
         if exchange.message is None:
             raise Conflict("The message has not been read yet. Try again in a moment.")
         connection = self._owned(by).get(Connection, reply.connection_id)
-        outgoing = answering.build(
-            exchange.message, words, account=connection.account, key=reply.id, now=self._clock()
-        )
+        outgoing = self._build(reply, exchange.message, words, connection=connection)
         shown = exchange.draft.product_ids if exchange.draft else ()
         draft = Draft(body=words, author=by, product_ids=shown)
         new = exchange.evolve(draft=draft, outgoing=outgoing, handle="")

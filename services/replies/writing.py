@@ -112,10 +112,7 @@ class Writing(Pacing):
             llm=self._parts.llm,
             deadline=self._parts.llm_seconds,
         )
-        now = self._clock()
-        outgoing = answering.build(
-            message, draft.body, account=connection.account, key=reply.id, now=now
-        )
+        outgoing = self._build(reply, message, draft.body, connection=connection)
         written = read.model_copy(update={"draft": draft, "outgoing": outgoing, "handle": ""})
         older = self._overtake(reply)
         if held_for := self._why_held(bot, message, connection):
@@ -124,7 +121,7 @@ class Writing(Pacing):
         if unclear := clearance.reason_to_hold(draft, products=products, message=message):
             held = reply.hold(unclear.words, rule=unclear.rule, digest=outgoing.digest())
             return held, written, older
-        return reply.propose(outgoing.digest(), now=now), written, older
+        return reply.propose(outgoing.digest(), now=self._clock()), written, older
 
     def _why_held(
         self, bot: Bot, message: Message, connection: Connection
@@ -148,7 +145,7 @@ class Writing(Pacing):
 
     def _mark(self, reply: Reply, message: Message, connection: Connection) -> Change:
         """Be the first to take up a mail of these contents."""
-        id = fingerprint(message, connection=connection)
+        id = fingerprint(message, account=connection.id)
         return Add(Fingerprint(id=id, owner_id=reply.owner_id, reply_id=reply.id))
 
     def _mates(self, reply: Reply, *statuses: Status) -> list[Reply]:
