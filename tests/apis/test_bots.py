@@ -1,8 +1,9 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from core.bots import Mode
+from core.bots import Bot, Mode
 from core.errors import Unavailable
+from db.base import Swap
 from tests.apis.conftest import Headers
 from tests.conftest import World, Write
 
@@ -24,6 +25,48 @@ def test_start_look_and_stop(client: TestClient, alice: Headers) -> None:
     assert stopped.json()["data"]["message"] == "User stopped auto-bot successfully"
     assert after.json()["data"]["message"]["status"] is False
     assert after.json()["data"]["message"]["state"] == "stopped"
+
+
+def hold_back(world: World) -> None:
+    store = world.database.for_workers()
+    bot = store.get(Bot, world.connection.id)
+    store.commit(Swap(bot, bot.hold_back("Too many machines.")))
+
+
+def test_a_bot_that_holds_everything_back_says_why_and_is_resumed(
+    client: TestClient, world: World, alice: Headers
+) -> None:
+    world.start()
+    hold_back(world)
+
+    held = client.post("/bots/status_auto_bot", headers=alice, params=ALICE)
+    resumed = client.post("/bots/resume_auto_bot", headers=alice, params=ALICE)
+    again = client.post("/bots/resume_auto_bot", headers=alice, params=ALICE)
+
+    message = held.json()["data"]["message"]
+    assert (message["status"], message["state"]) == (True, "held_back")
+    assert message["reason"].startswith("Too many machines.")
+    for answer in (resumed, again):
+        assert answer.json()["data"]["bot"]["state"] == "running"
+
+
+def test_a_bot_that_was_never_started_cannot_be_resumed(client: TestClient, alice: Headers) -> None:
+    answer = client.post("/bots/resume_auto_bot", headers=alice, params=ALICE)
+
+    assert answer.status_code == 404
+
+
+def test_starting_a_bot_again_after_a_stop_resumes_it(world: World) -> None:
+    world.start()
+    hold_back(world)
+
+    world.start()
+    still = world.app.bots.status(world.connection.id, by=world.by).state
+    world.stop()
+    world.start()
+
+    assert still == "held_back"
+    assert world.app.bots.status(world.connection.id, by=world.by).state == "running"
 
 
 def test_what_comes_in_is_answered_by_itself(

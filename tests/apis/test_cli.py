@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from apis.cli import run
-from core.bots import Mode
+from core.bots import Bot, Mode
 from core.clock import system_clock
 from core.replies import Reply, Status
+from db.base import Swap
 from providers.plugins.dummy import MAILBOXES
 from tests.conftest import FrozenClock, World, Write
 
@@ -177,6 +178,21 @@ def test_a_bot_is_started_looked_at_and_stopped(cli: Cli, world: World) -> None:
     assert json.loads(listed)[0]["interval_seconds"] == 30
     assert "stopped" in stopped
     assert json.loads(status)[0]["state"] == "stopped"
+
+
+def test_a_bot_that_holds_everything_back_is_resumed(cli: Cli, world: World) -> None:
+    world.start()
+    store = world.database.for_workers()
+    bot = store.get(Bot, world.connection.id)
+    store.commit(Swap(bot, bot.hold_back("Too many machines.")))
+
+    _, held, _ = cli("bots", "list")
+    _, doctor, _ = cli("doctor")
+    _, resumed, _ = cli("bots", "resume", "alice@shop.example")
+
+    assert "held_back" in held
+    assert "orchestre bots resume alice@shop.example" in " ".join(doctor.split())
+    assert "running" in resumed
 
 
 def test_the_big_red_button_stops_everybodys_bots(cli: Cli, world: World) -> None:

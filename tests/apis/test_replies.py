@@ -220,3 +220,17 @@ def test_what_cannot_be_done_now_is_a_conflict(
 
     assert answer.status_code == 409
     assert "awaiting_approval" in answer.json()["reason"]
+
+
+def test_every_silence_shows_its_rule_and_its_words(
+    client: TestClient, world: World, alice: Headers, write: Write
+) -> None:
+    world.start()
+    write(headers=(("auto-submitted", "auto-replied"),))
+    world.tick()
+
+    answer = client.get(f"/replies/{world.reply().id}", headers=alice)
+
+    reply = answer.json()["data"]
+    assert (reply["status"], reply["rule"]) == ("skipped", "S1")
+    assert reply["reason"] == "It was sent automatically."

@@ -58,7 +58,7 @@ def test_what_belongs_to_somebody_else_is_not_there(
 def test_somebody_elses_account_is_not_there(
     client: TestClient, mallory: Headers, subtests: pytest.Subtests
 ) -> None:
-    for name in ("start_auto_bot", "stop_auto_bot", "status_auto_bot"):
+    for name in ("start_auto_bot", "stop_auto_bot", "resume_auto_bot", "status_auto_bot"):
         with subtests.test(name):
             answer = client.post(f"/bots/{name}", headers=mallory, params=ALICE)
 
