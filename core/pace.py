@@ -18,7 +18,7 @@ class Pace(Value):
 
     window: timedelta = timedelta(hours=3)
     per_thread: int = 3
-    """Points within the window in one conversation."""
+    """Points within the window in one conversation, whoever takes part in it."""
     per_sender: int = 6
     """Points within the window over all conversations with one correspondent."""
     instant: timedelta = timedelta(seconds=30)
@@ -38,12 +38,15 @@ PACE = Pace()
 class Turn(Value):
     """What of a message tells how fast its conversation goes."""
 
+    sender: str
     thread: str
     topic: str
     """The subject without what marks an answer: gateways lose the thread, but not this."""
     words: str
     """A hash of the sender's own words."""
     at: datetime
+    answers: bool = True
+    """Whether it refers to what was written before. Else its thread begins with it."""
     typed: bool = False
     """Whether it came in a chat, where people answer within seconds."""
 
@@ -60,7 +63,11 @@ class Heard(Value):
 
 
 class Correspondence(Record):
-    """What was lately heard from one correspondent. Its id is `{connection_id}/{sender}`."""
+    """What was lately heard from one correspondent, or in one thread.
+
+    Both are kept: a machine may write into one thread from ever new addresses, and a gateway
+    may give every mail of one correspondent a thread of its own.
+    """
 
     indexes: ClassVar[tuple[str, ...]] = ("connection_id",)
 

@@ -1,6 +1,7 @@
 """Whether a conversation goes too fast, or in circles, to be a person's. Pure."""
 
 import hashlib
+import re
 from datetime import datetime
 
 from core.messages import Message
@@ -15,6 +16,10 @@ OFTEN_WORDS = "This sender has been answered as often as one may be in a short t
 SAME_WORDS = "The same words of this sender were answered before."
 
 
+_NUMBERS = re.compile(r"\d+")
+"""Robots count their subjects."""
+
+
 class Stop(Value):
     """Why there is no automatic answer now."""
 
@@ -23,13 +28,24 @@ class Stop(Value):
     """Whether it looks as if two machines wrote to each other."""
 
 
-def turn_of(message: Message, *, thread: str) -> Turn:
+def correspondent(handle: str, *, delimiter: str = "+") -> str:
+    """One name for all the sub-addresses of a sender."""
+    local, at, domain = handle.casefold().rpartition("@")
+    bare = local.partition(delimiter)[0] if delimiter else local
+    return f"{bare or local}{at}{domain}"
+
+
+def turn_of(message: Message, *, delimiter: str = "+") -> Turn:
     words = " ".join(message.new_text.casefold().split())
     return Turn(
-        thread=thread,
-        topic=bare_subject(message.envelope.subject).casefold(),
+        sender=correspondent(message.envelope.sender.handle, delimiter=delimiter),
+        thread=message.envelope.thread_id,
+        topic=_NUMBERS.sub("0", bare_subject(message.envelope.subject).casefold()),
         words=hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest(),
         at=message.envelope.received_at,
+        answers=bool(
+            message.envelope.values("in-reply-to") + message.envelope.values("references")
+        ),
         typed=not message.envelope.headers,
     )
 
@@ -37,14 +53,15 @@ def turn_of(message: Message, *, thread: str) -> Turn:
 def why_stop(turn: Turn, heard: tuple[Heard, ...], *, pace: Pace, now: datetime) -> Stop | None:
     """Why this turn is left to a person, after those that were heard; `None` to go on."""
     same = [one for one in heard if one.answered and one.turn.words == turn.words]
-    if any(now - one.at < pace.same_text for one in same):
+    if any(one.turn.sender == turn.sender and now - one.at < pace.same_text for one in same):
         return Stop(words=SAME_WORDS)
     recent = [one for one in heard if now - one.at < pace.window]
     together = [one for one in recent if _same_conversation(one.turn, turn)]
     points = points_of(turn, heard, pace=pace)
     if sum(one.points for one in together) + points > pace.per_thread:
         return Stop(words=LOOP_WORDS, circles=True)
-    if sum(one.points for one in recent) + points > pace.per_sender:
+    theirs = [one for one in recent if one.turn.sender == turn.sender]
+    if sum(one.points for one in theirs) + points > pace.per_sender:
         return Stop(words=OFTEN_WORDS)
     return None
 
@@ -63,5 +80,7 @@ def points_of(turn: Turn, heard: tuple[Heard, ...], *, pace: Pace) -> int:
     return 3 if soonest < pace.instant else 2
 
 
-def _same_conversation(one: Turn, other: Turn) -> bool:
-    return one.thread == other.thread or bool(one.topic and one.topic == other.topic)
+def _same_conversation(earlier: Turn, turn: Turn) -> bool:
+    if earlier.sender == turn.sender:
+        return earlier.thread == turn.thread or earlier.topic == turn.topic != ""
+    return turn.answers and earlier.thread == turn.thread

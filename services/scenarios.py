@@ -26,7 +26,7 @@ class Scenario:
         self._start = datetime.now(UTC)
         self._pace = pace
         self._seen: set[str] = set()
-        self._heard: dict[str, tuple[Heard, ...]] = {}
+        self._heard: tuple[Heard, ...] = ()
         self._answered_by_hand: set[str] = set()
         self._sent_by_hand: dict[str, datetime] = {}
 
@@ -44,9 +44,7 @@ class Scenario:
             return COPY
         self._seen.add(mark)
         now = self.time_of(step)
-        turn = turn_of(message, thread=message.envelope.thread_id)
-        heard = self._heard.get(_sender(message), ())
-        if stop := why_stop(turn, heard, pace=self._pace, now=now):
+        if stop := why_stop(turn_of(message), self._heard, pace=self._pace, now=now):
             self._hear(message, now=now, answered=False)
             return Veto(rule=RULE, reason=stop.words)
         return None
@@ -69,11 +67,10 @@ class Scenario:
         self._sent_by_hand[envelope.thread_id] = max(latest, written)
 
     def _hear(self, message: Message, *, now: datetime, answered: bool) -> None:
-        turn = turn_of(message, thread=message.envelope.thread_id)
-        earlier = self._heard.get(_sender(message), ())
-        points = points_of(turn, earlier, pace=self._pace)
+        turn = turn_of(message)
+        points = points_of(turn, self._heard, pace=self._pace)
         one = Heard(reply_id=ACCOUNT, turn=turn, at=now, points=points, answered=answered)
-        self._heard[_sender(message)] = (*earlier, one)
+        self._heard = (*self._heard, one)
 
     def _is_answered(self, message: Message, step: Step) -> bool:
         flags = {flag.lower().lstrip("\\$") for flag in step.flags}
@@ -82,10 +79,6 @@ class Scenario:
             return True
         sent, written = self._sent_by_hand.get(message.envelope.thread_id), _date(message)
         return sent is not None and written is not None and written < sent
-
-
-def _sender(message: Message) -> str:
-    return message.envelope.sender.handle.casefold()
 
 
 def _date(message: Message) -> datetime | None:

@@ -1,12 +1,13 @@
 """Keeps what was answered to whom, and stops what looks like two machines at each other."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
 from core.bots import Bot
 from core.errors import Stale
 from core.messages import Message
-from core.pace import Correspondence, Heard
+from core.pace import Correspondence, Heard, Turn
 from core.replies import Reply, Status
 from db.base import Add, Change, Swap
 
@@ -17,62 +18,71 @@ TRIES = 5
 TRIPPED = "{count} correspondents wrote back too fast for people within {minutes} minutes."
 
 
-def correspondence_id(reply: Reply) -> str:
-    return f"{reply.connection_id}/{reply.sender}"
-
-
 class Pacing(Moves):
     def _why_stop(self, reply: Reply, message: Message) -> Stop | None:
         """Why the pace of this conversation forbids an automatic answer."""
-        found = self._correspondence(reply)
-        return why_stop(
-            turn_of(message, thread=reply.thread),
-            found.without(reply.id) if found else (),
-            pace=self._parts.pace,
-            now=self._clock(),
-        )
+        turn = self._turn(message)
+        heard = _merged(self._correspondences(reply, turn).values(), without=reply.id)
+        return why_stop(turn, heard, pace=self._parts.pace, now=self._clock())
 
-    def _note(self, reply: Reply, message: Message, *, answered: bool) -> Change:
+    def _note(self, reply: Reply, message: Message, *, answered: bool) -> list[Change]:
         """Remember a message, in the commit that answers or stops it.
 
         What was stopped counts as well: a machine that goes on writing stays stopped.
         """
-        now, pace = self._clock(), self._parts.pace
-        turn = turn_of(message, thread=reply.thread)
-        found = self._correspondence(reply)
-        earlier = found.without(reply.id) if found else ()
-        points = points_of(turn, earlier, pace=pace)
+        now, pace, turn = self._clock(), self._parts.pace, self._turn(message)
+        kept = self._correspondences(reply, turn)
+        points = points_of(turn, _merged(kept.values(), without=reply.id), pace=pace)
         one = Heard(reply_id=reply.id, turn=turn, at=now, points=points, answered=answered)
         forget = now - max(pace.window, pace.same_text)
-        if found:
-            return Swap(found, found.add(one, forget=forget))
-        return Add(
-            Correspondence(
-                id=correspondence_id(reply),
-                owner_id=reply.owner_id,
-                connection_id=reply.connection_id,
-                heard=(one,),
-            )
-        )
+        return [
+            Swap(found, found.add(one, forget=forget)) if found else self._first(id, reply, one)
+            for id, found in kept.items()
+        ]
 
     def _take_back(self, reply: Reply) -> None:
         """Do not count an answer that is certain not to have been sent.
 
         In a commit of its own: the outcome of a sending must not be lost to somebody else's
-        change of this record. An answer that stays counted only makes the bot more careful.
+        change of these records. An answer that stays counted only makes the bot more careful.
         """
+        message = self._exchange(reply).message
         for _ in range(TRIES):
-            found = self._correspondence(reply)
-            if not found or len(found.without(reply.id)) == len(found.heard):
-                return
             with suppress(Stale):
-                self._store.commit(Swap(found, found.take_back(reply.id)))
+                changes = self._taken_back(reply, message) if message else []
+                self._store.commit(*changes)
+                break
+
+    def _taken_back(self, reply: Reply, message: Message) -> list[Change]:
+        kept = self._correspondences(reply, self._turn(message)).values()
+        return [
+            Swap(found, found.take_back(reply.id))
+            for found in kept
+            if found and len(found.without(reply.id)) < len(found.heard)
+        ]
+
+    def _turn(self, message: Message) -> Turn:
+        return turn_of(message, delimiter=self._parts.policy.recipient_delimiter)
+
+    def _first(self, id: str, reply: Reply, one: Heard) -> Change:
+        return Add(
+            Correspondence(
+                id=id, owner_id=reply.owner_id, connection_id=reply.connection_id, heard=(one,)
+            )
+        )
+
+    def _correspondences(self, reply: Reply, turn: Turn) -> dict[str, Correspondence | None]:
+        """What is remembered of the sender and of the thread, by the ids of the records."""
+        at = reply.connection_id
+        ids = [f"{at}/sender/{turn.sender}", f"{at}/thread/{turn.thread}"]
+        found = {kept.id: kept for kept in self._store.find(Correspondence, id=ids)}
+        return {id: found.get(id) for id in ids}
 
     def _stopped(self, reply: Reply, message: Message, stop: Stop, bot: Bot) -> list[Change]:
         """Tell the owner of a stop; with the last of too many, hold the whole bot back."""
         noted = self._note(reply, message, answered=False)
         if not stop.circles:
-            return [noted]
+            return noted
         day = self._clock().date().isoformat()
         alert = self._alert(
             reply,
@@ -82,7 +92,7 @@ class Pacing(Moves):
             f"Look at it with: orchestre replies show {reply.id}",
             key=f"pace {reply.sender} {day}",
         )
-        return [noted, alert, *self._tripped(reply, bot)]
+        return [*noted, alert, *self._tripped(reply, bot)]
 
     def _tripped(self, reply: Reply, bot: Bot) -> list[Change]:
         pace, now = self._parts.pace, self._clock()
@@ -106,5 +116,8 @@ class Pacing(Moves):
         )
         return [Swap(bot, bot.hold_back(words)), alert]
 
-    def _correspondence(self, reply: Reply) -> Correspondence | None:
-        return next(iter(self._store.find(Correspondence, id=correspondence_id(reply))), None)
+
+def _merged(kept: Iterable[Correspondence | None], *, without: str) -> tuple[Heard, ...]:
+    """Everything that they remember, once, the oldest first."""
+    heard = {one.reply_id: one for found in kept if found for one in found.without(without)}
+    return tuple(sorted(heard.values(), key=lambda one: one.at))

@@ -113,7 +113,7 @@ class Sending(Pacing):
         sending = reply.start_sending(holder=holder, now=now, budgets=names)
         changes: list[Change] = [Take(reply.owner_id, budget) for budget in budgets]
         if message:
-            changes.append(self._note(reply, message, answered=True))
+            changes += self._note(reply, message, answered=True)
         if not reply.approved_by:
             changes.append(Expect(bot))
         try:

@@ -13,10 +13,17 @@ PACE = Pace()
 
 
 def turn(
-    seconds: float, *, thread: str = "t", topic: str = "tent", words: str = "", typed: bool = False
+    seconds: float,
+    *,
+    sender: str = "bob@customer.example",
+    thread: str = "t",
+    topic: str = "tent",
+    words: str = "",
+    typed: bool = False,
 ) -> Turn:
     at = START + timedelta(seconds=seconds)
-    return Turn(thread=thread, topic=topic, words=words or f"{seconds}", at=at, typed=typed)
+    words = words or f"{seconds}"
+    return Turn(sender=sender, thread=thread, topic=topic, words=words, at=at, typed=typed)
 
 
 def exchange(*turns: Turn, answered_after: float = 1) -> list[int]:
@@ -51,6 +58,26 @@ def test_a_machine_whose_gateway_loses_the_thread_is_known_by_its_subject() -> N
     turns = [turn(3 * number, thread=f"{number}") for number in range(20)]
 
     assert exchange(*turns) == [0]
+
+
+def test_a_machine_that_changes_its_address_is_known_by_its_thread() -> None:
+    turns = [turn(3 * number, sender=f"t{number}@desk.example") for number in range(20)]
+
+    assert exchange(*turns) == [0]
+
+
+def test_people_who_write_in_one_thread_are_answered_each() -> None:
+    turns = [turn(900 * number, sender=f"p{number}@customer.example") for number in range(3)]
+
+    assert exchange(*turns) == [0, 1, 2]
+
+
+def test_one_persons_words_in_anothers_mouth_are_another_question() -> None:
+    turns = [
+        turn(900 * n, sender=f"p{n}@customer.example", thread=f"{n}", words="x") for n in (0, 1)
+    ]
+
+    assert exchange(*turns) == [0, 1]
 
 
 def test_a_person_who_comes_back_every_hour_is_always_answered() -> None:
@@ -107,18 +134,19 @@ def test_a_stop_says_why(turns: tuple[Turn, ...], words: str, circles: bool) -> 
 
 
 def test_a_turn_knows_its_words_and_its_subject_whatever_surrounds_them() -> None:
-    def read(subject: str, text: str) -> Turn:
+    def read(subject: str, text: str, sender: str) -> Turn:
         envelope = Envelope(
             id="m",
             thread_id="t",
-            sender=Address(handle="bob@customer.example"),
+            sender=Address(handle=sender),
             subject=subject,
             received_at=START,
             headers=(("from", "bob@customer.example"),),
         )
-        return turn_of(Message(envelope=envelope, text=text, new_text=text), thread="t")
+        return turn_of(Message(envelope=envelope, text=text, new_text=text))
 
-    plain, marked = read("Tent", "How  much?\n"), read("[EXTERNAL] AW: Re[2]: tent", "how much?")
+    plain = read("Tent 7", "How  much?\n", "bob@customer.example")
+    marked = read("[EXTERNAL] AW: Re[2]: tent 12", "how much?", "Bob+x12@customer.example")
 
     assert plain == marked
     assert not plain.typed
