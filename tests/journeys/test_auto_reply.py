@@ -316,7 +316,7 @@ def test_what_was_certainly_not_sent_gives_its_budget_back(
 ) -> None:
     world.start()
     for number in range(3):
-        words, subject = f"Alpine Tent 2, {number} of them?", f"Question {number}"
+        words, subject = f"Alpine Tent 2, {number} of them?", f"Question {chr(97 + number)}"
         write(words, thread_id=f"t{number}", id=f"m{number}", subject=subject)
         world.mailbox.fault = Unavailable("Slow down.", retry_after=1)
         world.mailbox.fault_on = "send"
