@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .caps import Caps
+from .deployment import Deployment, OAuthClient
 from .errors import Invalid
 from .pace import Pace
 from .sealing import read_key, read_key_file
@@ -34,6 +35,11 @@ class Writer(StrEnum):
 def _vendor(default: Any, name: str) -> Any:
     """A setting that goes by the name that its vendor gave it."""
     return Field(default=default, validation_alias=AliasChoices(name, PREFIX + name))
+
+
+def _address(name: str) -> Any:
+    """An address of somebody else's service: the real one, unless something stands in for it."""
+    return Field(default=Deployment.model_fields[name].default, pattern=r"^https://[^\s/]+")
 
 
 class Settings(BaseSettings):
@@ -92,6 +98,44 @@ class Settings(BaseSettings):
     huggingface_model: str = _vendor("meta-llama/Llama-3.1-8B-Instruct", "HUGGINGFACE_MODEL")
     """Model to ask there."""
 
+    google_client_id: str = _vendor("", "GOOGLE_CLIENT_ID")
+    """OAuth client of this deployment at Google."""
+    google_client_secret: SecretStr | None = _vendor(None, "GOOGLE_CLIENT_SECRET")
+    """Secret of that client."""
+    microsoft_client_id: str = _vendor("", "MICROSOFT_CLIENT_ID")
+    """OAuth client of this deployment at Microsoft."""
+    microsoft_client_secret: SecretStr | None = _vendor(None, "MICROSOFT_CLIENT_SECRET")
+    """Secret of that client."""
+    slack_client_id: str = _vendor("", "SLACK_CLIENT_ID")
+    """OAuth client of this deployment at Slack."""
+    slack_client_secret: SecretStr | None = _vendor(None, "SLACK_CLIENT_SECRET")
+    """Secret of that client."""
+
+    gmail_api_url: str = _address("gmail_api_url")
+    """Address of the Gmail API."""
+    google_auth_url: str = _address("google_auth_url")
+    """Where Google asks for consent."""
+    google_token_url: str = _address("google_token_url")
+    """Where Google gives and renews tokens."""
+    google_revoke_url: str = _address("google_revoke_url")
+    """Where Google takes tokens back."""
+    google_userinfo_url: str = _address("google_userinfo_url")
+    """Where Google says whose token it is."""
+    graph_api_url: str = _address("graph_api_url")
+    """Address of Microsoft Graph."""
+    microsoft_auth_url: str = _address("microsoft_auth_url")
+    """Where Microsoft asks for consent."""
+    microsoft_token_url: str = _address("microsoft_token_url")
+    """Where Microsoft gives and renews tokens."""
+    slack_api_url: str = _address("slack_api_url")
+    """Address of the Slack API."""
+    slack_auth_url: str = _address("slack_auth_url")
+    """Where Slack asks for consent."""
+    telegram_api_url: str = _address("telegram_api_url")
+    """Address of the Telegram Bot API."""
+    ca_bundle: Path | None = None
+    """File with the certificate authorities to trust at these addresses; the machine's when empty."""
+
     worker_threads: int = Field(default=16, ge=1, le=256)
     """How many pieces of work one worker does at a time."""
     hints: bool = True
@@ -116,9 +160,9 @@ class Settings(BaseSettings):
 
     pace_window_minutes: int = Field(default=180, ge=1, le=10_080)
     """The time within which the pace of one correspondent is counted, in minutes."""
-    pace_per_thread: int = Field(default=3, ge=1)
-    """Points in one conversation: an answer within two minutes of ours counts 2, within 30 s 3."""
-    pace_per_sender: int = Field(default=6, ge=1)
+    pace_per_thread: int = Field(default=5, ge=1)
+    """Points in a conversation: 1 a mail, 2 within 2 minutes of our answer, all within 30 s."""
+    pace_per_sender: int = Field(default=10, ge=1)
     """Points of one correspondent over all conversations."""
     pace_same_text_days: int = Field(default=7, ge=0, le=365)
     """How long the same words of one sender are not answered again, in days."""
@@ -205,6 +249,17 @@ class Settings(BaseSettings):
             return broker_file(self.home).read_text().strip()
         except OSError:
             return ""
+
+    def deployment(self) -> Deployment:
+        return Deployment(
+            **{
+                name: getattr(self, name)
+                for name in Deployment.model_fields.keys() & Settings.model_fields.keys()
+            },
+            google=OAuthClient(id=self.google_client_id, secret=self.google_client_secret),
+            microsoft=OAuthClient(id=self.microsoft_client_id, secret=self.microsoft_client_secret),
+            slack=OAuthClient(id=self.slack_client_id, secret=self.slack_client_secret),
+        )
 
     def caps(self) -> Caps:
         return Caps(

@@ -17,12 +17,12 @@ class Pace(Value):
     """
 
     window: timedelta = timedelta(hours=3)
-    per_thread: int = 3
+    per_thread: int = 5
     """Points within the window in one conversation, whoever takes part in it."""
-    per_sender: int = 6
+    per_sender: int = 10
     """Points within the window over all conversations with one correspondent."""
     instant: timedelta = timedelta(seconds=30)
-    """What follows sooner than this counts three points."""
+    """What follows sooner than this counts all the points that a conversation may have."""
     quick: timedelta = timedelta(minutes=2)
     """What follows sooner than this counts two."""
     same_text: timedelta = timedelta(days=7)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core.connections import Credentials
+from core.deployment import Deployment
 from core.errors import NotSupported
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
 from core.records import Value
@@ -38,6 +39,8 @@ class Account(Value):
     settings: dict[str, Any] = {}
     home: Path = Path("var")
     """The folder below which local providers keep and find what is theirs."""
+    deployment: Deployment = Deployment()
+    """Where services are reached from here, and as whom."""
 
 
 class BaseProvider(ABC):

@@ -71,7 +71,12 @@ def bootstrap(
     claims = Claims(database.owners())
     sealer = Sealer(settings.keys())
     connections = Connections(
-        database, registry or Registry.discover(), sealer, home=settings.home, clock=clock
+        database,
+        registry or Registry.discover(),
+        sealer,
+        home=settings.home,
+        deployment=settings.deployment(),
+        clock=clock,
     )
     products = Products(database, read=read_products, open=StoredCatalog)
     replies = Replies(

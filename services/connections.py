@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from core.clock import Clock
 from core.connections import Connection, Credentials, Health
+from core.deployment import Deployment
 from core.errors import (
     AlreadyThere,
     Invalid,
@@ -44,12 +45,20 @@ class Offer(Value):
 
 class Connections:
     def __init__(
-        self, database: Database, registry: Registry, sealer: Sealer, *, home: Path, clock: Clock
+        self,
+        database: Database,
+        registry: Registry,
+        sealer: Sealer,
+        *,
+        home: Path,
+        deployment: Deployment = Deployment(),
+        clock: Clock,
     ) -> None:
         self._database = database
         self._registry = registry
         self._sealer = sealer
         self._home = home
+        self._deployment = deployment
         self._clock = clock
 
     def offers(self, *, hidden: bool = False) -> list[Offer]:
@@ -195,6 +204,7 @@ class Connections:
             credentials=credentials,
             settings=checked.model_dump(mode="json"),
             home=self._home,
+            deployment=self._deployment,
         )
 
     def _open(self, connection: Connection) -> Account:
@@ -204,6 +214,7 @@ class Connections:
             credentials=Credentials.model_validate_json(bare),
             settings=connection.settings,
             home=self._home,
+            deployment=self._deployment,
         )
 
     def _seal(self, id: str, credentials: Credentials) -> str:
