@@ -134,7 +134,7 @@ class Settings(BaseSettings):
     telegram_api_url: str = _address("telegram_api_url")
     """Address of the Telegram Bot API."""
     ca_bundle: Path | None = None
-    """File with the certificate authorities to trust at these addresses; the machine's when empty."""
+    """File with the authorities to trust at these addresses; the machine's when empty."""
 
     worker_threads: int = Field(default=16, ge=1, le=256)
     """How many pieces of work one worker does at a time."""

@@ -4,22 +4,29 @@ A display name, a comment or an encoded word never becomes an address.
 """
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
+
+import idna
 
 from core.messages import Address
 
+from .address_parts import Scanner, unquoted
 from .headers import decode_words
 
 MAX_OCTETS = 254
 """Of a mailbox in SMTP: RFC 5321 4.5.3.1.3, as corrected."""
+MAX_LENGTH = 1_000
+"""Characters. What is longer names nobody, however loosely one reads."""
+MAX_MAILBOXES = 1_000
+"""Of one list; the rest is left out."""
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]"
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:{_ATOM}|\.)*")
-_LABEL = r"[A-Za-z0-9_\u0080-\U0010ffff](?:[A-Za-z0-9_\u0080-\U0010ffff-]*)"
+_LETTER = r"[A-Za-z0-9_\u0080-\U0010ffff]"
+_LABEL = rf"{_LETTER}(?:(?:{_LETTER}|-)*{_LETTER})?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}\.?|\[[0-9A-Za-z:.]+\]")
 _QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"')
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
-_ROUTE = re.compile(r"^\s*(?:@[^:@<>]*)+:")
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 
 
 def parse(text: str) -> tuple[Address, ...]:
@@ -31,15 +38,17 @@ def parse_loosely(text: str) -> tuple[Address, ...]:
     """Every mailbox, also a bare `MAILER-DAEMON` that names no domain."""
     found: list[Address] = []
     words: list[str] = []
-    for part in _Scanner(text).parts():
-        if part.is_mailbox():
-            named = ", ".join([*words, part.name]) if part.angle is not None else part.name
-            found.append(Address(handle=part.handle(), name=_readable(named)))
+    for part in Scanner(text).parts():
+        if handle := part.handle():
+            named = [*words, part.name()] if part.inside is not None else [part.name()]
+            found.append(Address(handle=_normal_quotes(handle), name=_readable(", ".join(named))))
             words = []
         elif part.words():
             words.append(part.words())
-    bare = [word for word in words if not re.search(r"[\s\"]", word)]
-    return (*found, *(Address(handle=word) for word in bare))
+        if len(found) + len(words) >= MAX_MAILBOXES:
+            break
+    bare = [Address(handle=word) for word in words if not re.search(r"[\s\"@]", word)]
+    return tuple(one for one in (*found, *bare) if len(one.handle) <= MAX_LENGTH)
 
 
 def well_formed(handle: str) -> bool:
@@ -51,127 +60,39 @@ def well_formed(handle: str) -> bool:
         return False
     if not (_DOT_ATOM.fullmatch(local) or _QUOTED.fullmatch(local)):
         return False
-    return _DOMAIN.fullmatch(domain) is not None and not _INVISIBLE.search(handle)
+    try:
+        as_sent = ascii_domain(domain)
+    except UnicodeError:
+        return False
+    return (
+        all(map(_DOMAIN.fullmatch, (domain, as_sent)))
+        and handle.isprintable()
+        and "\ufffd" not in handle
+    )
+
+
+@lru_cache(maxsize=1_000)
+def ascii_domain(domain: str) -> str:
+    """The form that every server knows, or `UnicodeError` where it has none.
+
+    It may hold a `,` for a `，`, and a `@` for a `＠`.
+    """
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+
+
+def as_sent(handle: str) -> str:
+    """A well-formed mailbox as servers are told it: only its local part may be beyond ASCII."""
+    local, at, domain = handle.rpartition("@")
+    return f"{local}{at}{ascii_domain(domain)}"
 
 
 def _readable(name: str) -> str:
     return re.sub(r"\s+", " ", _INVISIBLE.sub("", decode_words(name))).strip().strip("'").strip()
 
 
-class _Part:
-    """One comma-separated element, as it is being read."""
-
-    def __init__(self) -> None:
-        self.outside: list[str] = []
-        self.comments: list[str] = []
-        self.angle: str | None = None
-        self.angles = 0
-
-    @property
-    def name(self) -> str:
-        if self.angle is not None:
-            return self.words() or " ".join(self.comments)
-        return " ".join(self.comments)
-
-    def words(self) -> str:
-        """What stands outside angle brackets, quoted strings unquoted."""
-        return " ".join("".join(_unquoted(text) for text in self.outside).split())
-
-    def is_mailbox(self) -> bool:
-        if self.angle is not None:
-            return self.angles == 1 and bool(self.handle())
-        return any("@" in text for text in self.outside)
-
-    def handle(self) -> str:
-        raw = self.angle if self.angle is not None else "".join(self.outside)
-        raw = _ROUTE.sub("", raw).strip()
-        return _normal_quotes(raw) if '"' in raw else re.sub(r"\s+", "", raw)
-
-
-def _unquoted(text: str) -> str:
-    if len(text) > 1 and text.startswith('"'):
-        return re.sub(r"\\(.)", r"\1", text[1:-1])
-    return text
-
-
 def _normal_quotes(raw: str) -> str:
     """`"plain"@x` is `plain@x`; quotes stay where they are needed."""
     local, at, domain = (piece.strip() for piece in raw.rpartition("@"))
-    if at and _QUOTED.fullmatch(local) and _DOT_ATOM.fullmatch(_unquoted(local)):
-        local = _unquoted(local)
+    if at and _QUOTED.fullmatch(local) and _DOT_ATOM.fullmatch(unquoted(local)):
+        local = unquoted(local)
     return f"{local}{at}{domain}"
-
-
-class _Scanner:
-    """Walks an address list once, character by character."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-
-    def parts(self) -> Iterator[_Part]:
-        part = _Part()
-        while self._at < len(self._text):
-            character = self._text[self._at]
-            if character in ",;":
-                self._at += 1
-                yield part
-                part = _Part()
-            elif character == ":" and part.angle is None and "@" not in "".join(part.outside[-9:]):
-                self._at += 1
-                part = _Part()
-            else:
-                self._take(character, part)
-        yield part
-
-    def _take(self, character: str, part: _Part) -> None:
-        if character == '"':
-            part.outside.append(self._quoted_string())
-        elif character == "(":
-            part.comments.append(self._comment())
-            part.outside.append(" ")
-        elif character == "<":
-            part.angle = self._angle()
-            part.angles += 1
-        else:
-            end = self._at + 1
-            while end < len(self._text) and self._text[end] not in '",;:(<':
-                end += 1
-            part.outside.append(self._text[self._at : end])
-            self._at = end
-
-    def _quoted_string(self) -> str:
-        start = self._at
-        self._at += 1
-        while self._at < len(self._text) and self._text[self._at] != '"':
-            self._at += 2 if self._text[self._at] == "\\" else 1
-        self._at = min(self._at + 1, len(self._text))
-        text = self._text[start : self._at]
-        return text if len(text) > 1 and text.endswith('"') else f'{text}"'
-
-    def _comment(self) -> str:
-        """Nested as deep as it likes: counted, not recursed into."""
-        start, depth = self._at + 1, 0
-        while self._at < len(self._text):
-            character = self._text[self._at]
-            self._at += 2 if character == "\\" else 1
-            depth += (character == "(") - (character == ")")
-            if depth == 0:
-                return self._text[start : self._at - 1]
-        return self._text[start:]
-
-    def _angle(self) -> str:
-        """What stands between angle brackets, its comments left out."""
-        self._at += 1
-        out: list[str] = []
-        while self._at < len(self._text) and self._text[self._at] != ">":
-            character = self._text[self._at]
-            if character == '"':
-                out.append(self._quoted_string())
-            elif character == "(":
-                self._comment()
-            else:
-                out.append(character)
-                self._at += 1
-        self._at += 1
-        return "".join(out)

@@ -1,34 +1,27 @@
-"""Bytes to text by the label they carry, as browsers read labels. Never raises."""
+"""Bytes to text by the label they carry, as browsers read labels. Never raises.
+
+A label is believed while the text looks like text in it. Else it is UTF-8 where that fits, then
+what a detector makes of it, then Windows-1252, in which any bytes mean something.
+"""
 
 import codecs
 import re
 
-import webencodings
+from .charset_codecs import (
+    ALPHABETS,
+    DOUBLE_BYTE,
+    LATIN,
+    SEVEN_BITS,
+    SINGLE_BYTE,
+    WIDE,
+    clean,
+    read,
+)
+from .charset_guess import SAMPLE, guess, mixed
+from .charset_names import codec_name
+from .japanese import iso_2022_jp
 
-_PYTHON_NAMES = {
-    "gbk": "gb18030",
-    "hz-gb-2312": "hz",
-    "iso-2022-kr": "iso2022_kr",
-    "utf-7": "utf_7",
-    "unicode-1-1-utf-7": "utf_7",
-    "utf-32": "utf_32",
-    "cp949": "cp949",
-    "cp850": "cp850",
-    "cp437": "cp437",
-    "ibm850": "cp850",
-    "iso-gb2312": "gb18030",
-    "gb18030-2000": "gb18030",
-    "gb2312.1980-0": "gb18030",
-    "cp936": "gb18030",
-    "cp932": "cp932",
-    "ms932": "cp932",
-    "windows-932": "cp932",
-    "cp50220": "iso-2022-jp",
-    "cp950": "big5hkscs",
-    "euc-tw": "big5hkscs",
-    "viscii": "cp1258",
-}
-"""Labels and encodings that Python calls otherwise than the WHATWG registry does."""
+__all__ = ["certain", "codec_name", "decode", "decode_plainly", "guess", "settled"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -37,149 +30,113 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_SINGLE_BYTE_GUESSES = frozenset({"", "cp1252", "utf-8"})
-"""What a label says when its writer did not know: worth a strict try as UTF-8 first."""
-
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_ESCAPES = re.compile(rb"\x1b(\(B|\(J|\(I|\$B|\$@|\$\(D|\(H)")
+_CONTROLS = re.compile("[\x80-\x9f\ufffd]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_PLAIN = re.compile("[A-Za-z]")
+_TORN = re.compile("[A-Za-zà-ÿ][¡-©¬®-³µ¶¸¹¼-¿]+[a-zà-ÿ]")
+"""A sign within a word: what Central Europe's letters look like in the Western set."""
+_TAG = re.compile("<[^<>]{0,500}>")
+_META = re.compile(rb"<meta\b[^<>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.I)
 
 
 def decode(raw: bytes, label: str = "") -> str:
-    """The text of `raw`. A byte order mark wins, then the label where it fits, then UTF-8."""
+    """The text of `raw`, of which a detector may be asked: for bodies, of which a mail has few."""
+    told = certain(raw, label)
+    if told is not None:
+        return told
+    if not codec_name(label) and (named := _META.search(raw[:SAMPLE])):
+        told = certain(raw, named[1].decode("ascii"))
+    return told if told is not None else read(raw, guess(raw) or codec_name(label))
+
+
+def decode_plainly(raw: bytes, label: str = "") -> str:
+    """The text of `raw` without a detector: for small pieces, of which a mail may have many."""
+    told = certain(raw, label)
+    return told if told is not None else read(raw, codec_name(label))
+
+
+def settled(raw: bytes, label: str) -> str:
+    """The label by which the pieces of `raw` are read: its own where that fits, else a guess."""
+    return label if certain(raw, label) is not None else guess(raw) or label
+
+
+def certain(raw: bytes, label: str) -> str | None:
+    """The text of `raw` where no guess is needed: its label fits, or it is UTF-8."""
     for mark, codec in _BOMS:
         if raw.startswith(mark):
-            return _clean(raw[len(mark) :].decode(codec, "replace"))
+            return clean(raw[len(mark) :].decode(codec, "replace"))
     codec = codec_name(label)
-    if codec in {"iso-2022-jp", "euc_jp"}:
-        return _clean(_japanese(raw, codec))
-    if b"\x1b$" in raw and codec in _SINGLE_BYTE_GUESSES:
-        return _clean(_japanese(raw, "iso-2022-jp"))
-    if codec in _SINGLE_BYTE_GUESSES:
-        return _clean(_western(raw))
-    return _clean(_labelled(raw, codec))
+    if escaped := _by_escapes(raw, codec):
+        return clean(escaped)
+    if raw.isascii():
+        return raw.decode("ascii") if not _is_coded(raw, codec) else read(raw, codec)
+    if codec in {"", "utf-8"} or codec in SEVEN_BITS:
+        return _utf8(raw)
+    if (text := _utf8(raw)) is not None and _means_utf8(text, raw, codec):
+        return text
+    text = read(raw, codec)
+    return text if codec in WIDE or _looks_like_text(text, codec) else _utf8(raw)
 
 
-def codec_name(label: str) -> str:
-    """Python's name for what `label` means to a browser; "" when it means nothing."""
-    label = label.strip().strip("\"'").lower()
-    label = re.sub(r"\*.*$", "", label)
-    if label in _PYTHON_NAMES:
-        return _PYTHON_NAMES[label]
-    found = webencodings.lookup(label)
-    if found is None or found.name in {"replacement", "x-user-defined"}:
-        return ""
-    if found.name == "iso-2022-jp":
-        return "iso-2022-jp"
-    return _PYTHON_NAMES.get(found.name, str(found.codec_info.name))
+def _by_escapes(raw: bytes, codec: str) -> str:
+    """What bytes say that name their own character set on the way."""
+    if b"\x1b$)C" in raw and codec in {"", "iso2022_kr"}:
+        return raw.decode("iso2022_kr", "replace")
+    if codec == "iso-2022-jp" and b"\x1b(" in raw:
+        return iso_2022_jp(raw)
+    seven_bits = b"\x1b$" in raw and codec in {"", "iso-2022-jp", "utf-8", *LATIN}
+    return iso_2022_jp(raw) if seven_bits else ""
 
 
-def _western(raw: bytes) -> str:
-    """UTF-8 when it is, or nearly is; else Windows-1252, in which any bytes mean something."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        lenient = raw.decode("utf-8", "replace")
-    damage = lenient.count("\ufffd")
-    wide = sum(character > "\x7f" for character in lenient) - damage
-    return lenient if damage * 4 < wide else _cp1252(raw)
+def _is_coded(raw: bytes, codec: str) -> bool:
+    """Whether these seven-bit bytes are more than the letters that they look like."""
+    if codec in WIDE:
+        return b"\x00" in raw
+    return codec in SEVEN_BITS and any(mark in raw for mark in (b"+", b"~", b"\x0e"))
 
 
-def _cp1252(raw: bytes) -> str:
-    """Windows-1252 with the five holes filled as browsers fill them."""
-    return raw.decode("cp1252", "orchestre-latin1")
+def _means_utf8(text: str, raw: bytes, codec: str) -> bool:
+    """Whether bytes that can be read as UTF-8 are that, although their label says otherwise.
 
-
-def _labelled(raw: bytes, codec: str) -> str:
-    try:
-        return raw.decode(codec)
-    except (UnicodeError, LookupError):
-        pass
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode(codec, "replace")
-
-
-def _japanese(raw: bytes, codec: str) -> str:
-    """ISO-2022-JP and EUC-JP with the vendors' characters, by way of Windows-31J.
-
-    Python's own codecs know neither NEC row 13 (①, ㈱) nor the IBM extensions, which mails use.
+    In the alphabets of one byte, hardly a word is UTF-8 by chance; two bytes may well be.
     """
+    if SINGLE_BYTE.fullmatch(codec):
+        return True
+    if codec in WIDE:
+        return b"\x00" not in raw
+    wide = _NOT_ASCII.findall(text)
+    return codec in DOUBLE_BYTE and len(wide) > 1 and min(wide) >= "\u2000" and "\ufffd" not in wide
+
+
+def _utf8(raw: bytes) -> str | None:
+    """UTF-8 when it is, or when only a little of it is damaged."""
     try:
-        return raw.decode("euc_jp" if codec == "euc_jp" else "iso2022_jp")
+        return raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError:
-        pass
-    if codec == "euc_jp":
-        return _euc(raw)
-    if b"\x1b" not in raw:
-        return _western(raw)
-    return "".join(_escaped_runs(raw))
+        text = raw.decode("utf-8", "replace")
+    return clean(text) if _hardly_damaged(text) else None
 
 
-def _escaped_runs(raw: bytes) -> list[str]:
-    pieces = _ESCAPES.split(raw)
-    runs = [pieces[0].decode("ascii", "replace")]
-    for mode, run in zip(pieces[1::2], pieces[2::2], strict=True):
-        if mode in {b"$B", b"$@"}:
-            runs.append(_double_byte(run))
-        elif mode == b"$(D":
-            runs.append((b"\x1b$(D" + run + b"\x1b(B").decode("iso2022_jp_2", "replace"))
-        elif mode == b"(I":
-            runs.append(bytes(byte | 0x80 for byte in run).decode("cp932", "replace"))
-        else:
-            runs.append(run.decode("ascii", "replace"))
-    return runs
+def _hardly_damaged(text: str) -> bool:
+    damage = text.count("\ufffd")
+    return damage * 4 < len(text) - len(text.encode("ascii", "ignore")) - damage
 
 
-def _double_byte(run: bytes) -> str:
-    """JIS X 0208 pairs; whatever else stands between them, such as a line end, as ASCII."""
-    out = bytearray()
-    at = 0
-    while at < len(run):
-        if run[at] < 0x21 or at + 1 >= len(run):
-            out.append(run[at])
-            at += 1
-            continue
-        out += _shift(run[at], run[at + 1])
-        at += 2
-    return out.decode("cp932", "replace")
+def _looks_like_text(text: str, codec: str) -> bool:
+    """Whether what `codec` makes of some bytes may be what their writer wrote."""
+    if _CONTROLS.search(text):
+        return not ALPHABETS.fullmatch(codec) and _hardly_damaged(text)
+    start = _NOT_ASCII.search(text)
+    window = text[max(0, start.start() - 50) : start.start() + SAMPLE] if start else ""
+    if codec in LATIN:
+        return not _all_accents(window) and not _TORN.search(window)
+    if ALPHABETS.fullmatch(codec):
+        return mixed(window) <= 0
+    return True
 
 
-def _euc(raw: bytes) -> str:
-    out = bytearray()
-    at = 0
-    while at < len(raw):
-        if raw[at] < 0x80 or at + 1 >= len(raw):
-            out.append(raw[at] & 0x7F)
-            at += 1
-        elif raw[at] == 0x8E:
-            out.append(raw[at + 1])
-            at += 2
-        elif raw[at] == 0x8F:
-            out += b"\x81\xac"
-            at += 3
-        else:
-            out += _shift(raw[at] & 0x7F, raw[at + 1] & 0x7F)
-            at += 2
-    return out.decode("cp932", "replace")
-
-
-def _shift(row: int, cell: int) -> bytes:
-    """One JIS pair as Shift_JIS."""
-    lead = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)
-    if row % 2:
-        return bytes((lead & 0xFF, (cell + (0x20 if cell > 0x5F else 0x1F)) & 0xFF))
-    return bytes((lead & 0xFF, (cell + 0x7E) & 0xFF))
-
-
-def _clean(text: str) -> str:
-    return _SURROGATES.sub("\ufffd", text).removeprefix("\ufeff")
-
-
-def _latin1(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("latin-1"), error.end
-
-
-codecs.register_error("orchestre-latin1", _latin1)
+def _all_accents(text: str) -> bool:
+    """Whether it has hardly a plain letter: then it is of another alphabet."""
+    text = _TAG.sub("", text)
+    high = len(_NOT_ASCII.findall(text))
+    return high > 5 and high * 2 > len(_PLAIN.findall(text)) * 3

@@ -3,31 +3,42 @@
 import base64
 import binascii
 import re
+import string
 from collections.abc import Mapping
 from itertools import groupby
+from types import MappingProxyType
+from typing import NamedTuple
 
-from core.records import Value
-
-from .charsets import codec_name, decode
+from .charsets import certain, decode_plainly, guess, settled
 
 MAX_FIELDS = 2_000
 """More than any honest mail has; the rest is left out."""
 MAX_VALUE = 100_000
 """Characters of one value; the rest is left out."""
+MAX_HEAD = 500_000
+"""Octets of one block; the rest is left out. The largest mail services allow no more."""
 
 Headers = tuple[tuple[str, str], ...]
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_LINE_ENDS = re.compile(rb"[\r\n]*")
+_EMPTY_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
+_PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
+_PLAIN_FIELD = re.compile(r"(?m)^([!-9;-~]+):(.*)$")
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\r\n]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
+_MESSAGE_ID = re.compile(
+    r'<(?:"[!#-;=?-~]{1,400}"|[!#-;=?A-~]{1,400})@(?:\[[!-;=?-Z^-~]{1,400}\]|[!-;=?A-Z\\^-~]{1,400})>'
+)
+_COMMENT_PIECES = re.compile(r"<[^<>\s]*>|\\.|[()]|[^<()\\]+|[<\\]")
 _PARAMETER = re.compile(r";\s*([^\s=;]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"?|[^;\s\"]*)")
 _HEX = re.compile(rb"%([0-9A-Fa-f]{2})")
+FOREIGN_TO_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + b"0123456789+/"))
 
 
-class Block(Value):
+class Block(NamedTuple):
     """One header block, and where its body begins."""
 
     headers: Headers
@@ -37,56 +48,84 @@ class Block(Value):
         return next((value for key, value in self.headers if key == name), "")
 
 
-class MediaType(Value):
+class MediaType(NamedTuple):
     """A Content-Type or Content-Disposition: `value; parameters`, both in lower-case names."""
 
     value: str
-    parameters: Mapping[str, str] = {}
+    parameters: Mapping[str, str] = MappingProxyType({})
 
 
-def read_block(raw: bytes) -> Block:
-    """The header block at the start of `raw`; its values unfolded and free of controls.
+_STRAY_PARAMETER = re.compile(rb"[A-Za-z][A-Za-z0-9_*-]{0,40}=")
+
+
+def read_block(raw: bytes, start: int = 0, stop: int | None = None) -> Block:
+    """The header block of a mail, which may begin with empty lines."""
+    stop = len(raw) if stop is None else stop
+    before = _LINE_ENDS.match(raw, start, stop)
+    return block_at(raw, before.end() if before else start, stop)
+
+
+def block_at(raw: bytes, start: int, stop: int) -> Block:
+    """The header block that begins just there; its values unfolded and free of controls.
 
     A line that is no header is left out. Where no empty line ends the block, the first such
     line begins the body.
     """
-    lines, body_at = _split(raw)
+    if plain := _plain_block(raw, start, stop):
+        return plain
+    if empty := _LINE_END.match(raw, start, stop):
+        return Block((), empty.end())
+    end = _EMPTY_LINE.search(raw, start, stop)
+    ends = end.start() if end else _first_stray(raw, start, stop)
+    headers = _all_headers(raw[start : min(ends, start + MAX_HEAD)])
+    return Block(headers, end.end() if end else ends)
+
+
+def _plain_block(raw: bytes, start: int, stop: int) -> Block | None:
+    """The same for what nearly every block is: short, ASCII, and nothing but headers."""
+    limit = min(stop, start + MAX_VALUE)
+    end, gap = raw.find(b"\r\n\r\n", start, limit), 4
+    if (bare := raw.find(b"\n\n", start, limit if end < 0 else end)) >= 0:
+        end, gap = bare, 2
+    head = raw[start:end].replace(b"\r\n", b"\n") if end > start else b""
+    # Escapes, and the tildes of HZ, write other characters in ASCII.
+    if not head or head.translate(None, _PLAIN) or b"~{" in head:
+        return None
+    text = head.decode("ascii").replace("\n\t", " ").replace("\n ", " ").replace("\t", " ")
+    found = _PLAIN_FIELD.findall(text)
+    if len(found) != text.count("\n") + 1 or len(found) > MAX_FIELDS:
+        return None
+    return Block(tuple((name.lower(), value.strip()) for name, value in found), end + gap)
+
+
+def _all_headers(head: bytes) -> Headers:
     fields: list[tuple[bytes, list[bytes]]] = []
-    for line in lines:
+    for line in head.splitlines():
         if line[:1] in {b" ", b"\t"}:
             if fields:
                 fields[-1][1].append(line)
         elif (found := _FIELD.match(line)) and len(fields) < MAX_FIELDS:
             fields.append((found[1].lower(), [line[found.end() :]]))
-    hint = _charset_hint(fields)
-    return Block(
-        headers=tuple((name.decode(), _value(parts, hint)) for name, parts in fields),
-        body_at=body_at,
-    )
+        elif fields and fields[-1][1][-1].rstrip().endswith(b";") and _STRAY_PARAMETER.match(line):
+            # Some programs forget the space before a parameter on a line of its own.
+            fields[-1][1].append(b" " + line)
+    hint = settled(head, _charset_hint(fields))
+    return tuple((name.decode(), _value(parts, hint)) for name, parts in fields)
 
 
-def _split(raw: bytes) -> tuple[list[bytes], int]:
-    """The lines of the block, and where the body begins."""
-    lines: list[bytes] = []
-    first_stray: tuple[int, int] | None = None
-    at = len(raw) - len(raw.lstrip(b"\r\n"))
-    while at < len(raw):
-        end = _LINE_END.search(raw, at)
-        stop, following = (end.start(), end.end()) if end else (len(raw), len(raw))
-        line = raw[at:stop]
-        if not line:
-            return lines, following
-        if first_stray is None and not _is_header_line(line, lines):
-            first_stray = (len(lines), at)
-        lines.append(line)
-        at = following
-    if first_stray is None:
-        return lines, len(raw)
-    return lines[: first_stray[0]], first_stray[1]
+def _first_stray(raw: bytes, start: int, stop: int) -> int:
+    """Where the first line begins that is no header."""
+    at = start
+    while at < min(stop, start + MAX_HEAD):
+        end = _LINE_END.search(raw, at, stop)
+        if not _is_header_line(raw[at : end.start() if end else stop], first=at == start):
+            return at
+        at = end.end() if end else stop
+    return stop
 
 
-def _is_header_line(line: bytes, before: list[bytes]) -> bool:
-    if not before and line.startswith((b"From ", b">From ")):
+def _is_header_line(line: bytes, *, first: bool) -> bool:
+    if first and line.startswith((b"From ", b">From ")):
         return True
     return line[:1] in {b" ", b"\t"} or _FIELD.match(line) is not None
 
@@ -102,7 +141,7 @@ def _charset_hint(fields: list[tuple[bytes, list[bytes]]]) -> str:
 
 def _value(parts: list[bytes], hint: str) -> str:
     raw = b"".join(parts)[:MAX_VALUE]
-    return clean(decode(raw, hint if codec_name(hint) else ""))
+    return clean(decode_plainly(raw, hint))
 
 
 def clean(text: str) -> str:
@@ -118,22 +157,38 @@ def decode_words(text: str) -> str:
     """
     if "=?" not in text:
         return text
+    before, runs = _runs(text)
+    return _joined(before, runs, fallback="")
+
+
+def decode_subject(text: str) -> str:
+    """The same for the one header in which words of no known charset are worth a guess."""
+    if "=?" not in text:
+        return text
+    before, runs = _runs(text)
+    unread = b"\n".join(raw for charset, raw, _ in runs if certain(raw, charset) is None)
+    return _joined(before, runs, fallback=guess(unread))
+
+
+def _runs(text: str) -> tuple[str, list[tuple[str, bytes, str]]]:
+    """What stands before the first encoded word, then each run: charset, bytes, what follows."""
     pieces = _WORD.split(_BETWEEN_WORDS.sub(r"\1", text))
-    out: list[str] = [pieces[0]]
-    words = [
-        (charset.lower(), _word_bytes(encoding, content), tail)
-        for charset, encoding, content, tail in zip(
-            pieces[1::4], pieces[2::4], pieces[3::4], pieces[4::4], strict=True
-        )
-    ]
     runs: list[tuple[str, bytes, str]] = []
-    for charset, raw, tail in words:
+    for label, encoding, content, tail in zip(
+        pieces[1::4], pieces[2::4], pieces[3::4], pieces[4::4], strict=True
+    ):
+        charset, raw = label.lower(), _word_bytes(encoding, content)
         if runs and runs[-1][0] == charset and not runs[-1][2]:
-            runs[-1] = (charset, b"".join((runs[-1][1], raw)), tail)
-        else:
-            runs.append((charset, raw, tail))
+            raw = runs.pop()[1] + raw
+        runs.append((charset, raw, tail))
+    return pieces[0], runs
+
+
+def _joined(before: str, runs: list[tuple[str, bytes, str]], *, fallback: str) -> str:
+    out = [before]
     for charset, raw, tail in runs:
-        out += [decode(raw, charset), tail]
+        text = certain(raw, charset)
+        out += [decode_plainly(raw, fallback or charset) if text is None else text, tail]
     return clean("".join(out))
 
 
@@ -146,15 +201,28 @@ def _word_bytes(encoding: str, content: str) -> bytes:
 
 def lenient_base64(raw: bytes) -> bytes:
     """What base64 is in `raw`: foreign characters are passed over, a cut end is left out."""
-    kept = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+    kept = raw.translate(None, FOREIGN_TO_BASE64)
     kept = kept[: len(kept) - 1] if len(kept) % 4 == 1 else kept
     return base64.b64decode(kept + b"=" * (-len(kept) % 4))
 
 
 def message_ids(text: str) -> tuple[str, ...]:
-    """Every well-formed `<left@right>` in `text`, in order."""
-    found = _MESSAGE_ID.findall(text)
-    return tuple(id for id in found if 0 < id.find("@", 2) < len(id) - 2)
+    """Every well-formed `<left@right>` in `text`, in order; none of those in comments."""
+    if "(" in text:
+        text = _uncommented(text)
+    return tuple(_MESSAGE_ID.findall(text))
+
+
+def _uncommented(text: str) -> str:
+    """`text` without its comments, however deep they nest. Brackets within an id begin none."""
+    out: list[str] = []
+    depth = 0
+    for piece in _COMMENT_PIECES.findall(text):
+        depth += piece == "("
+        if not depth:
+            out.append(piece)
+        depth -= piece == ")" and depth > 0
+    return "".join(out)
 
 
 def read_media_type(text: str) -> MediaType:
@@ -192,7 +260,7 @@ def _join(pieces: list[tuple[int, bool, str]]) -> str:
     out = ""
     for encoded, run in groupby(pieces, key=lambda piece: piece[1]):
         raw = "".join(content for _, _, content in run)
-        out += decode(_percent(raw), charset or "utf-8") if encoded else raw
+        out += decode_plainly(_percent(raw), charset or "utf-8") if encoded else raw
     return clean(out)
 
 

@@ -6,21 +6,23 @@ Reading never raises, whatever the bytes; writing refuses what cannot be sent as
 import re
 from base64 import b64encode
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import MIMEPart
 from email.policy import SMTP
 from email.utils import format_datetime
+from hashlib import sha256
 
 from core.errors import Refused
 from core.messages import KEY_HEADER, Address, Envelope, Message, Outgoing
 
-from .addresses import parse, parse_loosely, well_formed
-from .charsets import decode
-from .headers import Headers, clean, decode_words, message_ids, read_block
+from . import plain_html
+from .addresses import as_sent, parse, parse_loosely, well_formed
+from .headers import MAX_HEAD, Headers, clean, decode_subject, message_ids, read_block
 from .parts import Body, Part, read_body, read_part
 from .quotes import new_text
 
 MAX_BYTES = 25_000_000
 TOO_BIG = "It is larger than 25 MB."
+LONG_HEAD = "It has more headers than mail servers let through."
 LINE = 76
 """Characters of a header line; RFC 2047 allows an encoded word 75."""
 MAX_LINE = 900
@@ -49,7 +51,7 @@ def read_envelope(
         id=id,
         thread_id=_thread(headers) or id,
         sender=_sender(headers),
-        subject=decode_words(_first(headers, "subject")),
+        subject=decode_subject(_first(headers, "subject")),
         received_at=received_at,
         size=size,
         labels=labels,
@@ -62,6 +64,8 @@ def read_message(raw: bytes, *, envelope: Envelope) -> Message:
     """The whole mail. What cannot be read of it is said in `problem`."""
     part = read_part(raw[:MAX_BYTES])
     body = read_body(part) if len(raw) <= MAX_BYTES else Body(problem=TOO_BIG)
+    if part.block.body_at > MAX_HEAD:
+        body.trouble(LONG_HEAD)
     text = "\n".join(body.text).strip("\n")
     headers = part.block.headers
     return Message(
@@ -91,12 +95,23 @@ def write(outgoing: Outgoing, *, key: str) -> bytes:
         (KEY_HEADER, _unstructured(key, indent=len(KEY_HEADER) + 2)),
         *((name, _extra(name, value)) for name, value in outgoing.headers),
     ]
-    body = EmailMessage(policy=_POLICY)
-    body.set_content(decode(outgoing.body.replace("\x00", "").encode("utf-8", "replace"), "utf-8"))
-    for name in ("Content-Type", "Content-Transfer-Encoding"):
-        fields.append((name, str(body[name])))
+    body = _sound(outgoing.body.replace("\x00", ""))
+    boundary = "=_" + sha256(f"{key}\n{body}".encode("utf-8", "replace")).hexdigest()[:32]
+    fields += [
+        ("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
+        ("Content-Transfer-Encoding", "7bit"),
+    ]
     head = "".join(f"{name}: {value}\r\n" for name, value in fields if value)
-    return head.encode() + b"\r\n" + body.as_bytes().partition(b"\r\n\r\n")[2]
+    parts = (_text_part(body, "plain"), _text_part(plain_html.page(body), "html"))
+    pieces = [b"--%s\r\n%s\r\n" % (boundary.encode(), part) for part in parts]
+    return b"".join([head.encode(), b"\r\n", *pieces, b"--%s--\r\n" % boundary.encode()])
+
+
+def _text_part(text: str, subtype: str) -> bytes:
+    """One form of the words, packed so that no server has a reason to change it."""
+    part = MIMEPart(policy=_POLICY)
+    part.set_content(text, subtype=subtype)
+    return part.as_bytes()
 
 
 def _first(headers: Headers, name: str) -> str:
@@ -109,8 +124,8 @@ def _addresses(headers: Headers, name: str) -> tuple[Address, ...]:
 
 def _sender(headers: Headers) -> Address:
     values = [value for key, value in headers if key == "from"]
-    well = [address for value in values for address in parse(value)]
     loose = [address for value in values for address in parse_loosely(value)]
+    well = [address for address in loose if well_formed(address.handle)]
     return next(iter(well + loose), Address(handle=""))
 
 
@@ -140,10 +155,10 @@ def _media_type(part: Part, body: Body) -> str:
 
 def _mailbox(address: Address) -> str:
     """One mailbox for a header; its name encoded where it must be."""
-    handle = _ascii_domain(address.handle)
     if not well_formed(address.handle):
         raise Refused(f"{address.handle!r} is not an address that mail can be sent to.")
-    name = clean(address.name)[:200].strip()
+    handle = as_sent(address.handle)
+    name = clean(_sound(address.name))[:200].strip()
     if not name:
         return handle
     if not name.isascii() or len(name) > LINE - 30 or "=?" in name:
@@ -156,15 +171,9 @@ def _mailbox(address: Address) -> str:
     return f"{phrase}{gap}<{handle}>"
 
 
-def _ascii_domain(handle: str) -> str:
-    """The domain in the form that every server knows; the local part as it is."""
-    local, _, domain = handle.rpartition("@")
-    if domain.isascii():
-        return handle
-    try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return handle
+def _sound(text: str) -> str:
+    """`text` without lone surrogates, which no mail can carry."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _extra(name: str, value: str) -> str:
@@ -175,7 +184,7 @@ def _extra(name: str, value: str) -> str:
 
 def _unstructured(text: str, *, indent: int) -> str:
     """Free text for a header: as it is where that is safe, in encoded words elsewhere."""
-    text = clean(decode(text.encode("utf-8", "replace"), "utf-8"))
+    text = clean(_sound(text))
     if text.isascii() and "=?" not in text:
         folded = _folded(text, indent=indent)
         if max(map(len, folded.split("\r\n"))) <= MAX_LINE:

@@ -7,12 +7,23 @@ never a mail that is enclosed in it.
 import binascii
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from core.messages import Attachment
 
-from . import html_text, quotes
+from . import quotes
+from .alternatives import Form, Html, choose, words
 from .charsets import decode
-from .headers import Block, MediaType, clean, decode_words, lenient_base64, read_block
+from .headers import (
+    FOREIGN_TO_BASE64,
+    Block,
+    MediaType,
+    block_at,
+    clean,
+    decode_words,
+    lenient_base64,
+    read_block,
+)
 from .headers import read_media_type as read_type
 
 MAX_DEPTH = 20
@@ -22,6 +33,10 @@ MAX_TEXT = 1_000_000
 """Characters."""
 MAX_HTML = 4_000_000
 """Characters of source: inlined images are part of it."""
+WIDEST = 4
+"""Octets of one character."""
+CHUNK = 65_536
+"""Bytes that are looked at at once."""
 
 ENCRYPTED = "This mail is encrypted ({}), so nobody but its reader can open it."
 NOT_BASE64 = "Its text is labelled as base64 but is not."
@@ -36,15 +51,11 @@ _SEALED_TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _SIGNATURE_TYPES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 )
+_MEDIA_TYPE = re.compile(r"[^\s/;]+/[^\s/;]+")
 _PGP_BLOCK = "-----BEGIN PGP MESSAGE-----"
 _CALENDAR_METHOD = re.compile(rb"(?mi)^METHOD:[ \t]*([A-Z-]{1,30})")
 _DECIDING_ANYWHERE = frozenset({"reply", "cancel"})
 _NOT_BASE64 = re.compile(rb"[A-Za-z0-9,.;:!?'\"] [A-Za-z0-9]|[^A-Za-z0-9+/=\s]")
-_SEE_HTML = re.compile(
-    r"(?i)(?:view|see|read|display|open|requires?|supports?|enable|use)\b.{0,60}\bhtml\b|html[ -]"
-    r"(?:capable|compatible|mail|format|fähig|e-mail|version)|\bhtml\b.{0,40}(?:anzeig|darstell|format)"
-)
-_TRIGRAMS = 3
 _UNPACKED_ELSEWHERE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue", "x-yenc", "x-binhex40"})
 
 
@@ -63,14 +74,20 @@ class Body:
         self.problem = self.problem or problem
 
 
-@dataclass(frozen=True)
-class Part:
-    """One MIME entity."""
+class Part(NamedTuple):
+    """One MIME entity: the stretch of the mail that holds it. What is enclosed is never copied."""
 
     block: Block
-    raw: bytes
+    mail: bytes
+    start: int
+    """Where its body begins."""
+    stop: int
     type: MediaType
     disposition: MediaType
+
+    @property
+    def raw(self) -> bytes:
+        return self.mail[self.start : self.stop]
 
     @property
     def kind(self) -> str:
@@ -88,19 +105,24 @@ class Part:
         return bool(self.filename) and not self.kind.startswith("multipart/")
 
 
-def read_part(raw: bytes, *, default: str = "text/plain") -> Part:
-    block = read_block(raw)
+def read_part(raw: bytes) -> Part:
+    """A whole mail."""
+    return _part(raw, read_block(raw), len(raw), default="text/plain")
+
+
+def _part(mail: bytes, block: Block, stop: int, *, default: str) -> Part:
     kind = read_type(block.first("content-type"))
-    if not re.fullmatch(r"[^\s/;]+/[^\s/;]+", kind.value):
+    if not _MEDIA_TYPE.fullmatch(kind.value):
         value = "text/plain" if kind.value in {"text", "plain"} else default
         kind = MediaType(value=value, parameters=kind.parameters)
-    return Part(block, raw[block.body_at :], kind, read_type(block.first("content-disposition")))
+    disposition = read_type(block.first("content-disposition"))
+    return Part(block, mail, block.body_at, stop, kind, disposition)
 
 
 def read_body(part: Part) -> Body:
     """Everything that a reader sees of a mail, from its outermost part."""
     body = Body()
-    text = _read(part, body, depth=0)
+    text = words(_read(part, body, depth=0))
     if _PGP_BLOCK in text:
         body.trouble(ENCRYPTED.format("OpenPGP"))
     if len(text) > MAX_TEXT:
@@ -109,7 +131,7 @@ def read_body(part: Part) -> Body:
     return body
 
 
-def _read(part: Part, body: Body, *, depth: int) -> str:
+def _read(part: Part, body: Body, *, depth: int) -> Form:
     """The text of one part, and of what it contains."""
     body.parts += 1
     if body.parts > MAX_PARTS or depth > MAX_DEPTH:
@@ -132,78 +154,64 @@ def _read(part: Part, body: Body, *, depth: int) -> str:
     return ""
 
 
-def _read_multipart(part: Part, body: Body, *, depth: int) -> str:
+def _read_multipart(part: Part, body: Body, *, depth: int) -> Form:
     pieces = _split(part, body)
     if pieces is None:
         return _decoded_text(part, body)
     default = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"
-    children = [read_part(piece, default=default) for piece in pieces[: MAX_PARTS + 1]]
+    children = [
+        _part(part.mail, block_at(part.mail, start, stop), stop, default=default)
+        for start, stop in pieces[: MAX_PARTS + 1]
+    ]
     if part.kind == "multipart/alternative":
         return _read_alternative(children, body, depth=depth)
-    texts = [_read(child, body, depth=depth + 1) for child in children]
-    return "\n".join(text for text in texts if text.strip())
+    forms = [_read(child, body, depth=depth + 1) for child in children]
+    spoken = [form for form in forms if isinstance(form, Html) or form.strip()]
+    if len(spoken) == 1:
+        return spoken[0]
+    return "\n".join(text for text in map(words, spoken) if text.strip())
 
 
-def _read_alternative(children: list[Part], body: Body, *, depth: int) -> str:
-    """Plain text where it says something of its own, else the last form that has words."""
+def _read_alternative(children: list[Part], body: Body, *, depth: int) -> Form:
     plain = ""
-    rich = ""
+    others: list[Form] = []
     for child in children:
-        text = _read(child, body, depth=depth + 1)
+        form = _read(child, body, depth=depth + 1)
         if child.kind == "text/plain" and not plain.strip():
-            plain = text
-        elif text.strip():
-            rich = text
-    return rich if rich and not _speaks_for(plain, rich) else plain
+            plain = words(form)
+        else:
+            others.append(form)
+    return choose(plain, others)
 
 
-def _speaks_for(plain: str, rich: str) -> bool:
-    """Whether the plain form says what the rich one says."""
-    if not plain.strip():
-        return False
-    own = quotes.new_text(plain)
-    if len(own) < 400 and _SEE_HTML.search(own) and not _overlap(own, rich):
-        return False
-    return _overlap(plain, rich)
-
-
-def _overlap(plain: str, rich: str) -> bool:
-    one, other = _trigrams(plain), _trigrams(rich)
-    return not one or not other or len(one & other) * 3 >= min(len(one), len(other))
-
-
-def _trigrams(text: str) -> set[str]:
-    letters = "".join(character for character in text[:20_000].casefold() if character.isalnum())
-    return {letters[at : at + _TRIGRAMS] for at in range(max(0, len(letters) - _TRIGRAMS + 1))}
-
-
-def _split(part: Part, body: Body) -> list[bytes] | None:
+def _split(part: Part, body: Body) -> list[tuple[int, int]] | None:
     """The parts between the boundaries, or `None` where the boundary is not to be found."""
     boundary = part.type.parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
-    raw = b"\n" + part.raw
+    mail, stop = part.mail, part.stop
     needle = b"\n--" + boundary
-    if not boundary or needle not in raw:
+    at = part.start - 1 if mail.startswith(needle[1:], part.start, stop) else -1
+    at = at if at >= 0 else mail.find(needle, part.start, stop)
+    if not boundary or at < 0:
         return None
-    pieces: list[bytes] = []
+    pieces: list[tuple[int, int]] = []
     start = -1
-    at = raw.find(needle)
     while at >= 0:
         body.boundaries += 1
         if body.boundaries > MAX_BOUNDARIES:
             body.trouble(TOO_MANY)
             break
-        line_end = raw.find(b"\n", at + len(needle))
-        line_end = len(raw) if line_end < 0 else line_end
-        rest = raw[at + len(needle) : min(line_end, at + len(needle) + 100)].strip()
+        line_end = mail.find(b"\n", at + len(needle), stop)
+        line_end = stop if line_end < 0 else line_end
+        rest = mail[at + len(needle) : min(line_end, at + len(needle) + 100)].strip()
         if rest in {b"", b"--"}:
             if start >= 0:
-                pieces.append(raw[start:at].removesuffix(b"\r"))
-            start = -1 if rest else line_end + 1
+                pieces.append((start, at - mail.endswith(b"\r", start, at)))
+            start = -1 if rest else min(line_end + 1, stop)
             if rest:
                 break
-        at = raw.find(needle, at + len(needle) if rest else line_end)
+        at = mail.find(needle, at + len(needle) if rest else line_end, stop)
     if start >= 0:
-        pieces.append(raw[start:])
+        pieces.append((start, stop))
     return pieces
 
 
@@ -230,22 +238,34 @@ def _enclose(part: Part, body: Body) -> None:
         return
     name = clean(decode_words(part.filename)) or _name_of(part)
     body.attachments.append(
-        Attachment(name=name[:255], media_type=part.kind[:127], size=len(_unpacked(part)))
+        Attachment(name=name[:255], media_type=part.kind[:127], size=_size(part))
     )
+
+
+def _size(part: Part) -> int:
+    """Bytes of what is packed, without unpacking it where that can be told."""
+    encoding = _encoding(part)
+    if encoding == "base64":
+        chunks = (
+            part.mail[at : min(at + CHUNK, part.stop)] for at in range(part.start, part.stop, CHUNK)
+        )
+        return sum(len(chunk.translate(None, FOREIGN_TO_BASE64)) for chunk in chunks) * 3 // 4
+    return len(_unpacked(part)) if encoding == "quoted-printable" else part.stop - part.start
 
 
 def _name_of(part: Part) -> str:
     if part.kind == "message/rfc822":
-        return clean(decode_words(read_block(part.raw).first("subject"))) or "message"
+        enclosed = read_block(part.mail, part.start, part.stop)
+        return clean(decode_words(enclosed.first("subject"))) or "message"
     return part.kind
 
 
-def _read_text(part: Part, body: Body) -> str:
+def _read_text(part: Part, body: Body) -> Form:
     text = _decoded_text(part, body)
     if part.kind == "text/html":
         if len(text) > MAX_HTML:
             body.trouble(TOO_LONG)
-        return html_text.to_text(text[:MAX_HTML])
+        return Html(text[:MAX_HTML])
     if part.type.parameters.get("format", "").lower() == "flowed":
         delsp = part.type.parameters.get("delsp", "").lower() == "yes"
         return quotes.unflow(text[: MAX_TEXT + 1], delsp=delsp)
@@ -260,7 +280,11 @@ def _decoded_text(part: Part, body: Body) -> str:
     if encoding == "base64" and _NOT_BASE64.search(part.raw.strip()[:4_000]):
         body.trouble(NOT_BASE64)
         return ""
-    text = decode(_unpacked(part), part.type.parameters.get("charset", ""))
+    raw = _unpacked(part)
+    most = WIDEST * (MAX_HTML if part.kind == "text/html" else MAX_TEXT)
+    if len(raw) > most:
+        body.trouble(TOO_LONG)
+    text = decode(raw[:most], part.type.parameters.get("charset", ""))
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     if text.count("\ufffd") * 10 > len(text):
         body.trouble(UNREADABLE)

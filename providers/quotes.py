@@ -4,56 +4,24 @@ What a person wrote below or between quotations stays. Every pass is linear in t
 """
 
 import re
-from collections.abc import Callable
 
-from . import html_text
-from .quote_marks import (
-    DEVICES,
-    FORWARD_LINES,
-    LABELS,
-    OPENERS,
-    ORIGINALS,
-    REPLY_ABOVE,
-    SENT_WORDS,
-    VERBS,
-    words,
+from . import attributions, header_blocks, html_text, signatures
+from .attributions import LONG, QUOTED, comparable
+
+OTHER_MARKS = "|│┃¦»:"
+"""What a few programs put before quoted lines instead of `>`."""
+
+BROKEN = 64
+"""Characters. A line that was broken for its width is at least as long."""
+_ENDS = frozenset(".?!:;。？！：")
+
+_GROUPWISE = re.compile(r">>> ?[^>\s].{0,300}(?:>>>|:)\s*$")
+_PLACEHOLDER = re.compile(
+    r"\[(?:image|cid|inline image|bild|imagen|immagine|afbeelding)\s?:[^\]\n]{0,200}\]"
+    r"|^\s{0,9}<[\w .()-]{1,80}\.(?:png|jpe?g|gif|heic|bmp|webp)>\s*$|\ufffc",
+    re.IGNORECASE,
 )
-
-ATTRIBUTION_LINES = 5
-"""The longest attribution, as mail programs wrap it."""
-HEADER_LINES = 14
-"""The longest header block that a mail program puts above what it quotes."""
-LONG = 400
-"""Characters. A line beyond this is prose, whatever it looks like."""
-
-
-def _any(table: str) -> str:
-    return "|".join(re.escape(entry) for entry in words(table))
-
-
-_MARKS = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000\t]")
-_QUOTED = re.compile(r"[ ]{0,3}[>＞]")
-_COLON = re.compile(r"[:：][ *_\"]*$")
-_VERB = re.compile(rf"(?<!\w)(?:{_any(VERBS)})(?!\w)|写道|寫道|のメール|작성|เขียน")
-_OPENER = re.compile(
-    rf"[*_\"]*(?:(?:{_any(OPENERS)})(?:[\s,]|$)|\d|\w{{2,12}}\.?,? (?:\d{{1,2}}\b|\w+\.? \d)"
-    r"|[在于於]|ב)"
-)
-_MAIL = re.compile(r"[^\s<>()\[\]@]{1,64}@[^\s<>()\[\]@]{1,255}")
-_YEAR = re.compile(
-    r"(?<!\d)(?:19|20|25)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{2}(?!\d)"
-    r"|[۰-۹٠-٩๐-๙]{4}"
-)
-_TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时点]\s?\d{2}(?!\d)")
-_DASHED = re.compile(rf"[\s*]*+[-=_—–─━]{{2,}}+[\s*]*+(?:{_any(ORIGINALS)})[^\n]{{0,80}}$")
-_FORWARD = re.compile(rf"[\s*_]*+(?:{_any(FORWARD_LINES)})[\s*_]*+[:：]?[\s*_]*+$")
-_ABOVE = re.compile(_any(REPLY_ABOVE))
-_RULE = re.compile(r"\s*+[-_=—–─━*]{5,}+\s*+$")
-_LABEL = re.compile(r"[\s>*_|]*+([^:：*\n]{1,28}?)[\s*_]*+[:：]")
-_SENT = re.compile(_any(SENT_WORDS))
-_DEVICE = re.compile(rf"(?<![a-z])(?:{_any(DEVICES)})")
-_LABEL_KINDS = {label: kind for kind, table in LABELS.items() for label in words(table)}
+_TARGET = re.compile(r"<(?:mailto:)?([^<>\s]{3,2000})>")
 _PGP_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _PGP_SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
 
@@ -61,14 +29,14 @@ _PGP_SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
 def new_text(text: str) -> str:
     """What the sender wrote, in the sender's order, without quotations and signature."""
     lines = _without_armour(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    plain = [_plain(line) for line in lines]
+    plain = [comparable(line) for line in lines]
     end = _first_cut(plain)
     lines, plain = lines[:end], plain[:end]
-    gone = _quotations(plain)
+    gone = _quotations(plain, _marked(plain, lines))
     kept: list[str] = []
     for start, stop in _runs(gone):
-        kept += [*lines[start : _before_signature(plain, start, stop)], ""]
-    tidy = "\n".join(line.rstrip() for line in kept)
+        kept += [*lines[start : signatures.start(plain, start, stop)], ""]
+    tidy = "\n".join(_tidied(line) for line in kept)
     return re.sub(r"\n{3,}", "\n\n", tidy).strip("\n").strip()
 
 
@@ -106,152 +74,131 @@ def _quoted(depth: int, pieces: list[str]) -> str:
     return prefix + "".join(pieces)
 
 
-def _plain(line: str) -> str:
-    """A line as it is compared."""
-    return _SPACES.sub(" ", _MARKS.sub("", line[: LONG + 1])).casefold()
-
-
 def _without_armour(lines: list[str]) -> list[str]:
     """The signed text of an OpenPGP clear signature."""
-    if not lines or _PGP_SIGNED not in (line.strip() for line in lines[:20]):
+    opening = [line.strip() for line in lines[:20]]
+    if _PGP_SIGNED not in opening:
         return lines
-    start = [line.strip() for line in lines[:20]].index(_PGP_SIGNED)
-    inside = lines[start + 1 :]
-    while inside and inside[0].strip():
-        inside = inside[1:]
-    stripped = [line.removeprefix("- ") for line in inside]
+    start = opening.index(_PGP_SIGNED) + 1
+    while start < len(lines) and lines[start].strip():
+        start += 1
+    stripped = [line.removeprefix("- ") for line in lines[start:]]
     for at, line in enumerate(stripped):
         if line.strip() == _PGP_SIGNATURE:
             return stripped[:at]
     return stripped
 
 
+def _tidied(line: str) -> str:
+    """A line without what a mail program put in for pictures, and without links said twice."""
+    if "[" in line or "<" in line or "\ufffc" in line:
+        line = _PLACEHOLDER.sub("", line)
+        line = _TARGET.sub(_unless_repeated, line)
+    return line.rstrip()
+
+
+def _unless_repeated(found: re.Match[str]) -> str:
+    before = found.string[: found.start()] if found.start() <= LONG else ""
+    return "" if before.endswith(found[1]) else found[0]
+
+
 def _first_cut(plain: list[str]) -> int:
     """Where the answered mail begins, if nothing but that mail follows."""
     for at, line in enumerate(plain):
-        if not line or len(line) > LONG or _QUOTED.match(line):
+        if header_blocks.runs_on(line):
+            return header_blocks.start_above(plain, at)
+        if not line.strip() or len(line) > LONG:
             continue
-        for is_cut in _CUTS:
-            if is_cut(plain, at):
-                return _above_rules(plain, at)
-        if _is_unmarked_attribution(plain, at):
-            return _attribution_start(plain, at + 1)
+        if QUOTED.match(line):
+            if _is_groupwise(plain, at):
+                return at
+            continue
+        if header_blocks.begins(plain, at):
+            return header_blocks.start_above(plain, at)
+        start = attributions.start_of_unmarked(plain, at + 1)
+        if start <= at and not _is_marked(plain, at + 1):
+            return header_blocks.start_above(plain, start)
     return len(plain)
 
 
-def _is_reply_above(plain: list[str], at: int) -> bool:
-    return _ABOVE.search(plain[at]) is not None
-
-
-def _is_original(plain: list[str], at: int) -> bool:
-    """A line such as `-----Original Message-----`, unless what it announces stands behind `>`."""
-    if not _is_original_line(plain[at]):
+def _is_groupwise(plain: list[str], at: int) -> bool:
+    """`>>> Name <address> date >>>`, below which nothing bears a mark."""
+    if not _GROUPWISE.match(plain[at].strip()) or _is_marked(plain, at + 1):
         return False
-    following = [line for line in plain[at + 1 : at + 10] if line.strip()]
-    return not any(_QUOTED.match(line) for line in following)
+    marks = attributions.read(plain[at].strip("> "))
+    return marks.date and (marks.time or marks.mail)
 
 
-def _is_original_line(line: str) -> bool:
-    return len(line) <= LONG and bool(_DASHED.match(line) or _FORWARD.match(line))
+def _is_marked(plain: list[str], at: int) -> bool:
+    """Whether the first words from here on stand behind a mark."""
+    following = next((line for line in plain[at : at + 4] if line.strip()), "")
+    return QUOTED.match(following) is not None or following.lstrip()[:1] in set(OTHER_MARKS)
 
 
-def _is_header_block(plain: list[str], at: int) -> bool:
-    """From, Subject, and Date or To, as Outlook and others put them above what they quote."""
-    if _label(plain[at]) is None:
-        return False
-    kinds = set()
-    for line in plain[at : at + HEADER_LINES]:
-        kinds.add(_label(line))
-        if {"from", "subject"} <= kinds and kinds & {"date", "to"}:
-            return True
-    return False
+def _above_banners(plain: list[str], at: int) -> int:
+    """The same, with the blank lines between them, but not those above."""
+    above = header_blocks.start_above(plain, at)
+    return above if any(line.strip() for line in plain[above:at]) else at
 
 
-def _label(line: str) -> str | None:
-    found = _LABEL.match(line)
-    return _LABEL_KINDS.get(found[1].strip()) if found else None
-
-
-_CUTS: tuple[Callable[[list[str], int], bool], ...] = (
-    _is_reply_above,
-    _is_original,
-    _is_header_block,
-)
-
-
-def _above_rules(plain: list[str], at: int) -> int:
-    """`at`, or the first of the ruled lines directly above it."""
-    while at > 0 and (not plain[at - 1].strip() or _RULE.match(plain[at - 1])):
-        at -= 1
-    return at
-
-
-def _is_unmarked_attribution(plain: list[str], at: int) -> bool:
-    """`On … wrote:` with a full date, though no `>` follows: Yahoo and others quote so."""
-    line = plain[at]
-    if not (_COLON.search(line) and _VERB.search(_joined(plain, at + 1, 2))):
-        return False
-    following = next((later for later in plain[at + 1 : at + 4] if later.strip()), "")
-    if _QUOTED.match(following):
-        return False
-    start = _attribution_start(plain, at + 1)
-    if start > at:
-        return False
-    whole = " ".join(plain[start : at + 1])
-    dated = _YEAR.search(whole) and (_TIME.search(whole) or _MAIL.search(whole))
-    return bool(dated and _OPENER.match(plain[start].strip()))
-
-
-def _quotations(plain: list[str]) -> list[bool]:
-    """Which lines are quoted, or introduce what is."""
-    gone = [_QUOTED.match(line) is not None for line in plain]
+def _quotations(plain: list[str], marked: list[bool]) -> list[bool]:
+    """Which lines are quoted, or say of what is quoted who wrote it."""
+    gone = list(marked)
     for at in range(len(plain)):
-        if not gone[at] or (at and gone[at - 1]):
+        if not gone[at]:
             continue
-        end = at
-        while end > 0 and end > at - 3 and not plain[end - 1].strip():
-            end -= 1
-        start = _attribution_start(plain, end)
-        while start > 0 and (not plain[start - 1].strip() or _is_original_line(plain[start - 1])):
-            start -= 1
-        if any(_is_original_line(line) for line in plain[start:end]) or start < end:
-            gone[start:at] = [True] * (at - start)
+        if not at or not gone[at - 1]:
+            _take_what_introduces(plain, gone, at)
+        if at + 1 < len(plain) and not gone[at + 1]:
+            _take_what_follows(plain, gone, at + 1)
     return gone
 
 
-def _attribution_start(plain: list[str], end: int) -> int:
-    """The first line of the attribution that ends just before `end`; `end` when there is none."""
-    candidate = end
-    for count in range(1, ATTRIBUTION_LINES + 1):
-        start = end - count
-        if start < 0 or not plain[start].strip() or len(plain[start]) > LONG:
-            break
-        if _QUOTED.match(plain[start]):
-            break
-        whole = _joined(plain, end, count)
-        if not _COLON.search(whole):
-            break
-        if not _is_attribution(whole, plain[start]):
+def _marked(plain: list[str], lines: list[str]) -> list[bool]:
+    """Which lines bear the mark of a quotation, or were broken off one that does."""
+    gone = [QUOTED.match(line) is not None for line in plain]
+    for at in range(1, len(plain)):
+        if gone[at]:
             continue
-        if _OPENER.match(plain[start].strip()):
-            return start
-        candidate = start if candidate == end else candidate
-    if candidate < end:
-        return candidate
-    last = plain[end - 1] if end else ""
-    weak = _COLON.search(last) and (_VERB.search(last) or _MAIL.search(last))
-    return end - 1 if weak and len(last) <= LONG else end
+        mark = plain[at].lstrip()[:1]
+        if mark and mark in OTHER_MARKS:
+            gone[at] = _is_otherwise_marked(plain, gone, at, mark)
+        elif gone[at - 1] and at + 1 < len(plain) and gone[at + 1]:
+            gone[at] = _is_broken_off(lines[at - 1], lines[at])
+    return gone
 
 
-def _joined(plain: list[str], end: int, count: int) -> str:
-    return " ".join(line.strip() for line in plain[max(0, end - count) : end])
+def _is_otherwise_marked(plain: list[str], gone: list[bool], at: int, mark: str) -> bool:
+    if gone[at - 1] and plain[at - 1].lstrip()[:1] == mark:
+        return True
+    above = at - 1 if plain[at - 1].strip() else at - 2
+    return attributions.start_above(plain, above + 1) <= above
 
 
-def _is_attribution(whole: str, first: str) -> bool:
-    """A date, and who wrote it."""
-    if not (_YEAR.search(whole) or _TIME.search(whole)):
-        return False
-    return bool(_VERB.search(whole) or _MAIL.search(whole) or _OPENER.match(first.strip()))
+def _is_broken_off(quoted: str, line: str) -> bool:
+    """Whether a line without a mark is the end of the quoted line above, broken for its width."""
+    full = BROKEN <= len(quoted.rstrip()) <= LONG and quoted.rstrip()[-1] not in _ENDS
+    return full and len(line) < len(quoted) and line[:1].islower()
+
+
+def _take_what_introduces(plain: list[str], gone: list[bool], at: int) -> None:
+    end = at
+    while end > 0 and end > at - 3 and not plain[end - 1].strip():
+        end -= 1
+    start = attributions.start_above(plain, end)
+    start = min(start, header_blocks.start_above_marked(plain, end))
+    if start == end and header_blocks.is_introduction(plain, end - 1, at):
+        start = end - 1
+    start = _above_banners(plain, start)
+    if start < end:
+        gone[start:at] = [True] * (at - start)
+
+
+def _take_what_follows(plain: list[str], gone: list[bool], at: int) -> None:
+    if not plain[at].strip() and at + 1 < len(plain):
+        at += 1
+    if not gone[at] and plain[at].strip() and attributions.is_below(plain, at):
+        gone[at] = True
 
 
 def _runs(gone: list[bool]) -> list[tuple[int, int]]:
@@ -265,24 +212,3 @@ def _runs(gone: list[bool]) -> list[tuple[int, int]]:
         elif not is_gone and start is None:
             start = at
     return runs
-
-
-def _before_signature(plain: list[str], start: int, stop: int) -> int:
-    """Where the signature of one stretch begins, or where the stretch ends."""
-    for at in range(start, stop):
-        if plain[at].rstrip() == "--":
-            stop = at
-            break
-    while stop > start:
-        last = plain[stop - 1]
-        if last.strip() and not _is_sent_from(last) and not _RULE.match(last):
-            break
-        stop -= 1
-    return stop
-
-
-def _is_sent_from(line: str) -> bool:
-    """`Sent from my iPhone`, in any language."""
-    if len(line) > 160 or len(line.split()) > 16:
-        return False
-    return _SENT.search(line) is not None and _DEVICE.search(line) is not None

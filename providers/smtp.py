@@ -20,6 +20,8 @@ from typing import Literal, NamedTuple
 
 from core.errors import OrchestreError, ReauthorizationRequired, Refused, Unavailable
 
+from .addresses import as_sent
+
 Tls = Literal["none", "starttls", "tls"]
 
 CONNECT_SECONDS = 30.0
@@ -248,13 +250,22 @@ def _sign_in(session: Session, user: str, password: str) -> None:
 
 def _open_envelope(session: Session, raw: bytes, *, sender: str, recipient: str) -> None:
     """Everything up to the server's leave to send the body."""
+    sender, recipient = _on_the_wire(sender), _on_the_wire(recipient)
     options = _options(session, raw, sender + recipient)
-    for address in (sender, recipient):
-        if not address or BAD_IN_ADDRESS.search(address):
-            raise Refused(f"{address!r} cannot be an e-mail address; nothing was sent.")
     expect(session.command(f"MAIL FROM:<{sender}>{options}"), 250)
     expect(session.command(f"RCPT TO:<{recipient}>"), 250, 251)
     expect(session.command("DATA"), 354)
+
+
+def _on_the_wire(address: str) -> str:
+    """With the domain in ASCII, so that only a local part beyond it needs SMTPUTF8."""
+    try:
+        sent = as_sent(address)
+    except UnicodeError:
+        sent = ""
+    if not sent or BAD_IN_ADDRESS.search(sent):
+        raise Refused(f"{address!r} cannot be an e-mail address; nothing was sent.")
+    return sent
 
 
 def _options(session: Session, raw: bytes, addresses: str) -> str:

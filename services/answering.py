@@ -1,30 +1,42 @@
 """Builds the exact answer to a message, before anybody approves it. Pure."""
 
 import re
+import unicodedata
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from core.errors import Refused
 from core.messages import Address, Message, Outgoing
+from providers.addresses import parse
 from providers.headers import clean, message_ids
 
-from .policy_people import answerable, domain_of, is_mine, normal_address, takes_no_answers
+from .policy_people import answerable, domain_of, is_mine, normal_address
 from .policy_people import target as find_target
 
 MARKS = (("Auto-Submitted", "auto-replied"), ("X-Auto-Response-Suppress", "All"))
 """RFC 3834 3.1.7, and what Exchange understands: no automatic answer to this one."""
+PASSED_ON = ("resent-to", "resent-cc", "bcc", "resent-bcc", "delivered-to", "x-original-to")
 MAX_SUBJECT = 200
 MAX_REFERENCES = 21
 """The first, by which threads are found, and the latest twenty."""
 
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What turns text around until it is ended: in an answer, beyond what it was meant for."""
+_MARKS = "\u200e\u200f\u061c\ufeff "
+_JOINER = "\u200d"
+_SKINS = ("\U0001f3fb", "\U0001f3ff")
+_FLAGS = ("\U0001f1e6", "\U0001f1ff")
+_LONGEST = 30
+"""Code points of which one character, as people count them, may consist."""
+
 _IDS = UUID("5b0f6f2e-6d0c-4a1f-9d0e-1f6f3f1d2c77")
 _PREFIXES = """
-re aw antw antwort sv vs odp ré rif res ynt yan atb ats vá vast bls bals resp r απ σχετ отв ответ
-відп одг השב תגובה رد پاسخ 回复 回覆 答复 答覆 返信 回信 회신 답장 ตอบ ตอบกลับ
+re aw antw antwort sv vs odp odg ré rif res răsp tl ynt yan atb ats vá vast bls bals resp r απ σχετ
+отв ответ відп одг השב תגובה رد پاسخ 回复 回覆 答复 答覆 返信 回信 회신 답장 ตอบ ตอบกลับ
 """
 _REPLY_PREFIX = re.compile(
     rf"(?:{'|'.join(sorted(_PREFIXES.split(), key=len, reverse=True))})"
-    r"(?:\s?\[\d{1,3}\]|\s?\(\d{1,3}\)|\^\d{1,3})?\s?[:：]",
+    r"(?:\s?\[\d{1,3}\]|\s?\(\d{1,3}\)|[*^]\d{1,3})?\s?[:：]",
     re.IGNORECASE,
 )
 
@@ -81,20 +93,38 @@ def target(message: Message, me: frozenset[str], *, delimiter: str = "+") -> Add
     return Address(handle=found.handle, name=clean(found.name))
 
 
-def foreign_reply_to(message: Message) -> bool:
+def foreign_reply_to(message: Message, me: frozenset[str]) -> bool:
     """Whether the answer would leave for another domain than the mail came from."""
-    envelope = message.envelope
-    home = domain_of(envelope.sender.handle)
-    wanted = [a.handle for a in message.reply_to if not takes_no_answers(a.handle)]
-    return any(domain_of(handle) != home for handle in wanted)
+    home = domain_of(message.envelope.sender.handle)
+    return domain_of(target(message, me).handle) != home
 
 
 def reply_subject(subject: str) -> str:
     """`Re: ` and the subject, unless it says so already, in whatever language."""
-    subject = re.sub(r"\s+", " ", clean(subject))
+    subject = re.sub(r"\s+", " ", clean(_DIRECTIONS.sub("", subject))).lstrip(_MARKS)
     if not _REPLY_PREFIX.match(subject):
         subject = f"Re: {subject}"
-    return subject[:MAX_SUBJECT].strip()
+    return subject[: _end(subject, MAX_SUBJECT)].strip()
+
+
+def _end(text: str, at: int) -> int:
+    """`at`, or a little before it, so that nothing is cut off from what it is written on."""
+    if len(text) <= at:
+        return len(text)
+    nearest = at
+    while nearest > at - _LONGEST and _belongs(text[nearest - 1], text[nearest]):
+        nearest -= 1
+    return nearest
+
+
+def _belongs(before: str, character: str) -> bool:
+    """Whether a reader sees these two as one character, or may."""
+    return (
+        unicodedata.category(character) in {"Mn", "Me", "Mc"}
+        or _JOINER in {before, character}
+        or _SKINS[0] <= character <= _SKINS[1]
+        or (_FLAGS[0] <= before <= _FLAGS[1] and _FLAGS[0] <= character <= _FLAGS[1])
+    )
 
 
 def bare_subject(subject: str) -> str:
@@ -115,7 +145,7 @@ def _chat_target(sender: Address, me: frozenset[str]) -> Address:
 def _addressed(message: Message, *, own: tuple[Address, ...], delimiter: str) -> Address:
     """The one of our addresses that the message was written to; else the first, the account's."""
     account = own[0]
-    for written in (*message.to, *message.cc):
+    for written in (*message.to, *message.cc, *_passed_on_to(message)):
         exact = [a for a in own if normal_address(a.handle) == normal_address(written.handle)]
         near = [
             a for a in own if is_mine(written.handle, me=frozenset({a.handle}), delimiter=delimiter)
@@ -125,9 +155,16 @@ def _addressed(message: Message, *, own: tuple[Address, ...], delimiter: str) ->
     return account
 
 
+def _passed_on_to(message: Message) -> tuple[Address, ...]:
+    """Whom others than its writer have sent it on to, and whom servers delivered it to."""
+    values = [value for name in PASSED_ON for value in message.envelope.values(name)]
+    return tuple(address for value in values for address in parse(value))
+
+
 def _answered_id(message: Message) -> str:
     """The Message-ID that is answered; "" where it has none, or none that is well formed."""
-    return "".join(message_ids(message.envelope.first("message-id") or "")[:1])
+    named = set(message_ids(message.envelope.first("message-id") or ""))
+    return named.pop() if len(named) == 1 else ""
 
 
 def _references(message: Message, answered: str) -> tuple[str, ...]:

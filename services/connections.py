@@ -51,7 +51,7 @@ class Connections:
         sealer: Sealer,
         *,
         home: Path,
-        deployment: Deployment = Deployment(),
+        deployment: Deployment,
         clock: Clock,
     ) -> None:
         self._database = database

@@ -13,7 +13,8 @@ from tests.conftest import FrozenClock, World, Write, statuses
 def flood(world: World, write: Write, count: int, **fields: str) -> None:
     for number in range(count):
         words = f"How much are {number + 1} of the Alpine Tent 2?"
-        usual = {"id": f"f{number}", "thread_id": f"t{number}", "subject": f"Question {chr(97 + number)}"}
+        subject = f"Question {chr(97 + number)}"
+        usual = {"id": f"f{number}", "thread_id": f"t{number}", "subject": subject}
         write(words, **(usual | fields))
     for _ in range(count // 50 + 2):
         world.app.inbox.hint("dummy", "alice@shop.example")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.answers import words
 from tests.journeys.deployment import (
     CATALOGUE,
     ORCHESTRE,
@@ -87,7 +88,7 @@ def all_are_answered_once(deployment: Deployment) -> None:
     )
     time.sleep(3 * SETTLE)
     assert deployment.answered(SENDERS) == EXPECTED
-    bodies = [str(mail.get_content()) for mail in deployment.answers_to(SENDERS[1])]
+    bodies = [words(mail) for mail in deployment.answers_to(SENDERS[1])]
     assert all("199" in body for body in bodies)
 
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from email import message_from_string
+from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from core.clock import system_clock
 from core.local_mail import folder_name
 from core.replies import Reply, Status
+from tests.answers import words
 from tests.servers.up import Up, letters, running, write
 from workers.home import Home
 from workers.maildoor import MailDoor
@@ -117,7 +119,7 @@ def test_whoever_is_answered_finds_one_letter(started: FirstStart, name: str) ->
 def test_an_answer_states_the_catalogues_facts(started: FirstStart, name: str) -> None:
     [letter] = letters(started.up.home, address(BY_NAME[name]))
 
-    body = message_from_string(letter, policy=default).get_content()
+    body = words(message_from_string(letter, EmailMessage, policy=default))
 
     assert [
         fact for fact in FACTS[name] if fact.replace(".", ",") not in body.replace(".", ",")

@@ -14,6 +14,7 @@ import pytest
 from core.config import Settings
 from services.bell import WakingBell
 from services.bootstrap import bootstrap
+from tests.answers import words
 from tests.journeys.deployment import CATALOGUE, ORCHESTRE, wait_for
 from tests.servers.dovecot import PASSWORD, Box, Dovecot, running_dovecot
 from tests.servers.smtp_sink import Sink, running_sink
@@ -126,7 +127,7 @@ def test_a_mail_is_answered_in_its_thread_and_filed_unread_mail_stays_unread(
     [taken] = sink.taken
     assert taken.recipients == ("bob@customer.example",)
     assert taken.mail["In-Reply-To"] == "<q1@customer.example>"
-    assert "199" in taken.mail.get_content()
+    assert "199" in words(taken.mail)
     assert box.mails("Sent")[0]["Message-ID"] == taken.mail["Message-ID"]
     assert "Seen" not in "".join(box.flags())
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.errors import Refused
 from core.messages import KEY_HEADER, Address, Attachment, Envelope, Message, Outgoing
 from providers.mime import read_envelope, read_message, write
+from tests.answers import words
 
 NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
 
@@ -47,6 +48,14 @@ def test_headers_are_unfolded_and_all_of_them_kept() -> None:
         ("received", "2"),
         ("x-empty", ""),
     )
+
+
+def test_a_parameter_on_a_line_of_its_own_is_read_without_its_space() -> None:
+    lines = ["MIME-Version: 1.0", "Content-Type: multipart/mixed;", 'boundary="b"', "X-After: 1"]
+    mail = "\r\n".join([*lines, "", "--b", "", "Do you have tents?", "--b--", ""])
+
+    assert read(mail).text == "Do you have tents?"
+    assert opened(mail).first("x-after") == "1"
 
 
 def test_the_sender_is_parsed_before_it_is_decoded() -> None:
@@ -512,9 +521,9 @@ def test_an_answer_is_complete() -> None:
     assert mail["MIME-Version"] == "1.0"
     assert mail[KEY_HEADER] == "k-1"
     assert mail["Auto-Submitted"] == "auto-replied"
-    assert mail.get_content_type() == "text/plain"
-    assert mail.get_content_charset() == "utf-8"
-    assert mail.get_content() == "It is 99 euros.\r\n"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert {part.get_content_charset() for part in mail.iter_parts()} == {"utf-8"}
+    assert words(mail) == "It is 99 euros.\r\n"
 
 
 def test_the_same_answer_is_the_same_bytes() -> None:
@@ -602,7 +611,7 @@ def test_what_is_written_is_read_again(subject: str, name: str, body: str) -> No
     assert found.text == body
     assert found.to[0].handle == "bob@x.example"
     modern = email.message_from_bytes(raw, policy=email.policy.default)
-    assert modern.get_content().rstrip("\r\n") == body
+    assert words(modern).rstrip("\r\n") == body
     assert " ".join(str(modern["Subject"] or "").split()) == " ".join(subject.split())
 
 

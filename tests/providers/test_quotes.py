@@ -1,9 +1,12 @@
+from timeit import repeat
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.html_text import to_text
 from providers.quotes import new_text, new_text_of_html, unflow
+from tests.providers.quotations import DEVICES, MARKED, PEOPLE, UNMARKED
 
 ATTRIBUTIONS = [
     "On Thu, Mar 12, 2026 at 10:00 AM Bob Smith <bob@x.example> wrote:",
@@ -244,6 +247,96 @@ def test_any_text_may_come(text: str) -> None:
 
     assert new_text(found) == found or len(new_text(found)) < len(found)
     assert to_text(text) is not None
+
+
+OWN = "Yes, two of them.\n\nWhen can you deliver?\n\nBest,\nAnn"
+OLD = "old text one\n\nold text two\nBob"
+
+
+@pytest.mark.parametrize("above", MARKED)
+def test_whatever_program_marked_a_quotation_only_the_answer_is_new(above: str) -> None:
+    quotation = above + "".join(f"> {line}\n" for line in OLD.split("\n"))
+
+    assert new_text(f"{OWN}\n\n{quotation}") == OWN
+    assert new_text(f"{quotation}\n{OWN}") == OWN
+
+
+@pytest.mark.parametrize("above", UNMARKED)
+def test_whatever_program_quoted_without_marks_only_the_answer_is_new(above: str) -> None:
+    assert new_text(f"{OWN}\n\n{above}{OLD}") == OWN
+
+
+@pytest.mark.parametrize("line", DEVICES)
+def test_what_a_device_adds_is_not_the_sender(line: str) -> None:
+    assert new_text(f"{OWN}\n\n{line}") == OWN
+    assert new_text(f"{OWN}\n\n{line}\n\n{ATTRIBUTIONS[0]}\n\n> old") == OWN
+
+
+@pytest.mark.parametrize("text", PEOPLE)
+def test_what_a_person_wrote_stays_whatever_it_looks_like(text: str) -> None:
+    assert new_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "I wrote on 12.03.2026 at 10:00 to bob@x.example",
+        "Call me at 10:00 on 12.03.2026 or bob@x.example",
+        "Two tents on 12.03.2026 at 10:00",
+        "At 10:00:",
+    ],
+)
+def test_an_answer_between_quotations_stays_though_it_holds_a_date(line: str) -> None:
+    assert new_text(f"> When?\n\n{line}\n\n> Where?\n\nHere.") == f"{line}\n\nHere."
+
+
+def test_a_quotation_may_bear_other_marks() -> None:
+    text = f"{OWN}\n\n{ATTRIBUTIONS[0]}\n| old text one\n|\n| old two"
+
+    assert new_text(text) == OWN
+
+
+def test_an_attribution_below_the_quotation_goes_with_it() -> None:
+    assert new_text("> old\n— Bob Smith, 12.03.2026 10:00\n\nYes.") == "Yes."
+
+
+def test_a_line_that_was_broken_off_a_quoted_one_is_quoted() -> None:
+    text = f"Yes.\n\n> {'quoted words ' * 5}that\ngo on here\n> and here"
+
+    assert new_text(text) == "Yes."
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("See [image: tent.png] here", "See  here"),
+        ("Here:\n[cid:image001.png@01D]\nThanks", "Here:\n\nThanks"),
+        ("<image0.jpeg>\n\nBroken.", "Broken."),
+        ("https://x.example/a<https://x.example/a>", "https://x.example/a"),
+        ("bob@x.example<mailto:bob@x.example>", "bob@x.example"),
+        ("tents<https://x.example/a>", "tents<https://x.example/a>"),
+    ],
+)
+def test_placeholders_and_links_said_twice_go(text: str, own: str) -> None:
+    assert new_text(text) == own
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("a\n", "\n", "-" * 70 + "\n", "--\n", ":\n", "From: a\n", "x:\n:y\n", "> a\nb\n"),
+        *("a:\n> x\n", "12.03.2026 10:00 a@b\nx:\n> x\n", "<http://a>", "To: x\n-----\n"),
+        *("[" * 300 + "\n", "a@" * 200 + "\n", "> From: a\n>\n", "wrote " * 60 + ":\n"),
+        "-----BEGIN PGP SIGNED MESSAGE-----\na\n",
+    ],
+)
+def test_any_text_is_read_in_linear_time(piece: str) -> None:
+    short, long = (piece * (size // len(piece)) for size in (5_000, 40_000))
+
+    once = min(repeat(lambda: new_text(short), number=1, repeat=3))
+    eight_times = min(repeat(lambda: new_text(long), number=1, repeat=3))
+
+    assert eight_times < 24 * once + 0.02
 
 
 # HTML

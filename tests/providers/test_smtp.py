@@ -176,6 +176,21 @@ def test_an_address_beyond_ascii_is_announced() -> None:
     assert "RCPT TO:<jürgen@customer.example>" in server.commands
 
 
+def test_a_domain_beyond_ascii_goes_through_any_server() -> None:
+    with scripted() as server:
+        send_once(
+            MAIL,
+            sender="alice@zelte-müller.example",
+            recipient="bob@bücher.example",
+            host="127.0.0.1",
+            port=server.port,
+            deadline_seconds=5,
+        )
+
+    assert "MAIL FROM:<alice@xn--zelte-mller-zhb.example> SIZE=38" in server.commands
+    assert "RCPT TO:<bob@xn--bcher-kva.example>" in server.commands
+
+
 @pytest.mark.parametrize(
     ("raw", "wire"),
     [

@@ -99,9 +99,13 @@ def test_the_alias_that_was_addressed_answers() -> None:
 
 
 def test_a_reply_to_elsewhere_is_noticed() -> None:
-    assert foreign_reply_to(message("Reply-To: bob@evil.example"))
-    assert not foreign_reply_to(message("Reply-To: ann@CUSTOMER.example"))
-    assert not foreign_reply_to(message())
+    assert foreign_reply_to(message("Reply-To: bob@evil.example"), ME)
+    assert foreign_reply_to(message("Reply-To: shop@example.com, bob@evil.example"), ME)
+    assert not foreign_reply_to(message("Reply-To: ann@CUSTOMER.example"), ME)
+    assert not foreign_reply_to(message("Reply-To: shop+x@example.com"), ME)
+    assert not foreign_reply_to(message("Reply-To: noreply@evil.example"), ME)
+    assert not foreign_reply_to(message("Reply-To: a@evil.example, b@evil.example"), ME)
+    assert not foreign_reply_to(message(), ME)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from core.messages import Address, Envelope
 from providers import Account, BaseProvider, Capability, Registry
 from providers.mime import MAX_BYTES
 from providers.plugins.imap import Copies, ImapProvider
+from tests.answers import words
 from tests.providers.contract import (
     ALICE,
     BOB,
@@ -111,7 +112,7 @@ class ImapAccount(ProviderContract):
             Sent(
                 to=",".join(taken.recipients),
                 subject=taken.mail["Subject"],
-                body=taken.mail.get_content().replace("\r\n", "\n").removesuffix("\n"),
+                body=words(taken.mail).replace("\r\n", "\n").removesuffix("\n"),
                 key=taken.mail["X-Orchestre-Reply"],
             )
             for taken in self.sink.taken

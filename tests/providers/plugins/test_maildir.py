@@ -19,6 +19,7 @@ from core.errors import Invalid, NotSupported, OrchestreError, Refused, Unavaila
 from core.messages import KEY_HEADER, Address, Envelope
 from providers import Account, Capability
 from providers.plugins.maildir import MAX_BYTES, MaildirProvider
+from tests.answers import words
 from tests.providers.contract import (
     ALICE,
     BOB,
@@ -141,8 +142,7 @@ def parsed(path: Path) -> EmailMessage:
 
 
 def body(mail: EmailMessage) -> str:
-    content: str = mail.get_content()
-    return content.replace("\r\n", "\n").removesuffix("\n")
+    return words(mail).replace("\r\n", "\n").removesuffix("\n")
 
 
 class TestReading:
