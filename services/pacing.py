@@ -67,7 +67,7 @@ def why_stop(turn: Turn, heard: tuple[Heard, ...], *, pace: Pace, now: datetime)
 
 
 def points_of(turn: Turn, heard: tuple[Heard, ...], *, pace: Pace) -> int:
-    """1 for a person's pace, 2 for a quick one, 3 for one at which nobody writes letters."""
+    """1 for a person's pace, 2 for a quick one, all there are for what nobody can have typed."""
     if turn.typed:
         return 1
     answered = [one for one in heard if one.answered]
@@ -77,7 +77,7 @@ def points_of(turn: Turn, heard: tuple[Heard, ...], *, pace: Pace) -> int:
     soonest = min((delay for delay in delays if delay.total_seconds() >= 0), default=None)
     if soonest is None or soonest >= pace.quick:
         return 1
-    return 3 if soonest < pace.instant else 2
+    return pace.per_thread if soonest < pace.instant else 2
 
 
 def _same_conversation(earlier: Turn, turn: Turn) -> bool:

@@ -43,6 +43,7 @@ RULES = (
     Rule("S6", "RFC 3464, 6522, 8098", "It is a delivery report.", mail.report),
     Rule("S7", "RFC 3834 2, RFC 5230 4.6", "It was sent by a mail system.", mail.from_system),
     Rule("S8", "practice", "The sender takes no answers.", mail.from_no_reply),
+    Rule("S6", "practice", "It reads like a delivery report.", mail.worded_report),
     Rule("S4", "practice", "It is an automatic reply.", mail.automatic_reply),
     Rule("R3", "RFC 5230 4.5", "It came from this account itself.", mail.from_me),
     Rule("R1", "RFC 3834 2, RFC 5230 4.5", "It is not addressed to this account.", mail.not_to_me),

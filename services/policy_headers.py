@@ -37,11 +37,14 @@ SPAM = (
     ("x-spam", re.compile(r"\s*yes")),
     ("x-virus-status", re.compile(r"\s*(?:infected|yes|virus)")),
     ("x-virus-flag", re.compile(r"\s*yes")),
+    ("x-virus-found", re.compile(r"\s*(?:yes|true)")),
+    ("x-virus-infected", re.compile(r"\s*(?:yes|true)")),
     ("x-virus", re.compile(r"\s*(?:yes|infected)")),
     ("x-amavis-alert", re.compile(r".*infected")),
 )
 SPAM_LABELS = frozenset({"spam", "trash", "junk", "deleted"})
 
+_TOKENS = re.compile(r"[\s,;]+")
 _SCL = re.compile(r"(?:^|[;\s])scl:(\d+)")
 _FAILED_DMARC = re.compile(r"\bdmarc\s{0,9}=\s{0,9}fail\b")
 _REJECT = re.compile(r"\b(?:p|policy\.[^\s=]{0,60})\s{0,9}=\s{0,9}reject\b")
@@ -90,7 +93,7 @@ def spam(case: Case) -> bool:
 
 
 def loop(case: Case) -> bool:
-    values = [value.strip().lower() for value in case.values("x-loop")]
+    values = [token for value in case.values("x-loop") for token in _TOKENS.split(value.lower())]
     return (
         any(value == "yes" or case.mine(value.strip("<>")) for value in values)
         or case.has(frozenset({KEY_HEADER.lower()}))

@@ -4,17 +4,17 @@ import re
 
 from .policy_case import Case
 from .policy_people import is_system, normal_address, takes_no_answers, target
+from .policy_thanks import only_closing, only_thanks
 from .policy_words import (
     ABSENCE,
     AUTOMATIC_SUBJECT,
     BARE_AUTO,
-    BARELY_THANKS,
     BOUNCE_SUBJECT,
     DMARC_SUBJECT,
     FAILED,
     IN_BROWSER,
     QUESTION,
-    THANKS,
+    REPORT_FILE,
 )
 
 REPORT_TYPES = frozenset(
@@ -30,7 +30,6 @@ OWN_ID = re.compile(r"\s*<[0-9a-f]{32}\.orchestre@")
 OWN_LABELS = frozenset({"sent", "draft", "drafts"})
 BODY_START = 3_000
 """Characters within which an automatic mail says what it is."""
-THANKS_WORDS = 12
 
 
 def report(case: Case) -> bool:
@@ -38,6 +37,14 @@ def report(case: Case) -> bool:
         return True
     if any(kind.value in REPORT_TYPES for kind in case.media_types):
         return True
+    # RFC 7489 and 8460 name the file, so that no other mail need be opened to tell.
+    enclosed = case.message.attachments if case.message else ()
+    named = any(REPORT_FILE.fullmatch(one.name) for one in enclosed)
+    return named and not QUESTION.search(case.message.new_text if case.message else "")
+
+
+def worded_report(case: Case) -> bool:
+    """A bounce that no header gives away: its subject and its text both say so."""
     text = case.message.new_text[:BODY_START] if case.message else ""
     return bool(BOUNCE_SUBJECT.match(case.envelope.subject) and FAILED.search(text))
 
@@ -108,14 +115,11 @@ def nothing_new(case: Case) -> bool:
     text = case.message.new_text.strip()
     if case.message.problem or not any(character.isalnum() for character in text):
         return True
-    return not case.settings.answer_thanks and _only_thanks(text)
-
-
-def _only_thanks(text: str) -> bool:
-    words = re.findall(r"[^\W\d_]+", text.casefold())
-    if not words or len(words) > THANKS_WORDS or QUESTION.search(text):
-        return False
-    return all(word in THANKS for word in words) and any(word in BARELY_THANKS for word in words)
+    sender = case.envelope.sender
+    author = f"{sender.name} {sender.handle.partition('@')[0]}"
+    if only_closing(text, author=author):
+        return True
+    return not case.settings.answer_thanks and only_thanks(text, author=author)
 
 
 def campaign(case: Case) -> bool:

@@ -5,15 +5,16 @@ import unicodedata
 from collections.abc import Iterable
 
 from core.messages import Address
-from providers.addresses import MAX_OCTETS, well_formed
+from providers.addresses import ascii_domain, well_formed
 
 DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 """Where dots in the local part make no difference."""
 
 _SEPARATED = r"[-._+=]"
+_GAP = r"[-._]{0,2}"
 _REPLY = r"(?:repl(?:y|ies)|respond|responses?|answers?)"
 _NO_REPLY_FORMS = (
-    rf"(?:no|not|non|never|do[-._]?not|dont|can[-._]?not){_SEPARATED}?{_REPLY}\d*",
+    rf"(?:no|not|non|never|(?:please{_GAP})?do{_GAP}not|dont|can{_GAP}not){_GAP}{_REPLY}\d*",
     r"(?:ne|merci[-._]de[-._]ne)[-._]?pas[-._]?repondre",
     r"pas[-._]?de[-._]?reponse",
     r"no[-._]?(?:responder|respondas?|conteste|contestar)",
@@ -26,12 +27,14 @@ _NO_REPLY_FORMS = (
     r"(?:svara?|svar)[-._]?(?:ej|inte|ikke)",
     r"(?:ej|inte|ikke)[-._]?(?:svara?|svar|besvar)",
     r"ei[-._]?vast(?:austa|ata)",
-    r"nie[-._]?odpowiadaj",
-    r"ne[-._]?odpovidejte",
+    r"nie[-._]?odpowiada(?:j|c)",
+    r"ne[-._]?odpov(?:idejte|idat|edajte|edat)",
+    r"ne[-._]?odgovara(?:j|jte|ti)",
     r"ne[-._]?valaszoljon",
-    r"nu[-._]?raspundeti?",
+    r"nu[-._]?raspunde(?:ti)?",
     r"ne[-._]?otvech(?:at|aite|ayte)",
-    r"yanitlamay(?:in|iniz)",
+    r"(?:yanitla|cevapla)may(?:in|iniz)",
+    r"jangan[-._]?(?:balas|dibalas)",
     r"auto[-._]?(?:reply|replies|respond|responder|response|confirm|confirmation|answer)",
 )
 _NO_REPLY = re.compile(rf"(?:^|{_SEPARATED})(?:{'|'.join(_NO_REPLY_FORMS)})(?={_SEPARATED}|$)")
@@ -44,13 +47,13 @@ _SYSTEM_USERS = re.compile(
     r"(?:root|daemon|www-data|nobody|uucp|nagios|icinga|mdaemon|cron|anacron|logcheck|logwatch)"
     r"(?:[+=].*)?"
 )
-_BOUNCE = re.compile(r"(?:.*[-+=_])?bounces?(?:[-+=_.].*)?|.*-confirm\+.*")
+_BOUNCE = re.compile(r"(?:.*[-+=_.])?bounces?(?:[-+=_.].*)?|.*-confirm\+.*")
 _POSTMASTER = re.compile(r"postmaster(?:[+=].*)?")
 
 
 def normal_address(handle: str) -> str:
     """`handle` as it is compared: without case, its domain as the servers write it."""
-    text = unicodedata.normalize("NFC", handle.strip()).casefold()
+    text = unicodedata.normalize("NFC", handle.strip()).lower()
     local, at, domain = text.rpartition("@")
     if not at:
         return text
@@ -62,10 +65,8 @@ def normal_address(handle: str) -> str:
 
 
 def _ascii(domain: str) -> str:
-    if domain.isascii():
-        return domain
     try:
-        return domain.encode("idna").decode()
+        return ascii_domain(domain)
     except UnicodeError:
         return domain
 
@@ -121,11 +122,7 @@ def _parts(handle: str) -> tuple[str, str, str]:
 
 def answerable(handle: str) -> bool:
     """Whether mail may be sent to it: nothing that a server or a shell could misread."""
-    return (
-        well_formed(handle)
-        and not handle.startswith(("-", '"'))
-        and len(handle.encode("utf-8", "replace")) <= MAX_OCTETS
-    )
+    return well_formed(handle) and not handle.startswith(("-", '"'))
 
 
 def target(
@@ -137,8 +134,11 @@ def target(
 ) -> Address | None:
     """Whom an answer goes to: the one usable Reply-To, else the sender; `None` for nobody.
 
-    RFC 5322 3.6.2. Never several, never ourselves, never an address that takes no answers.
+    RFC 5322 3.6.2. Never several, never ourselves, never an address that takes no answers; and
+    nobody where nobody says to have written it.
     """
+    if not sender.handle:
+        return None
 
     def usable(address: Address) -> bool:
         return (
@@ -148,7 +148,9 @@ def target(
             and not is_system(address.handle, postmaster=False)
         )
 
-    wanted = {normal_address(one.handle): one for one in reply_to if usable(one)}
+    wanted: dict[str, Address] = {}
+    for one in filter(usable, reply_to):
+        wanted.setdefault(normal_address(one.handle), one)
     if len(wanted) == 1:
         return next(iter(wanted.values()))
     return sender if usable(sender) else None

@@ -9,32 +9,36 @@ _AUTOMATIC_SUBJECTS = """
 automatic reply | auto reply | auto-reply | autoreply | automatic response | auto response
 auto-response | autoresponse | automated reply | automated response | out of office
 out-of-office | out of the office | out of office autoreply | out of office reply | ooo
-vacation | on vacation | away from my mail | i am out of the office | automatische antwort
-autom. antwort | abwesenheitsnotiz | abwesenheit | abwesend | abwesenheitsmeldung
-abwesenheitsbenachrichtigung | automatische abwesenheitsnotiz | réponse automatique
-reponse automatique | message d'absence | absence du bureau | absent | absence
-respuesta automática | respuesta automatica | fuera de la oficina | ausente
+out of my office | i'm out of office | i'm out of the office | i am out of office | vacation
+on vacation | away from my mail | i am out of the office | automatische antwort | autom. antwort
+ich bin nicht im büro | nicht im büro | abwesenheitsnotiz | abwesenheit | abwesend
+abwesenheitsmeldung | abwesenheitsbenachrichtigung | automatische abwesenheitsnotiz
+réponse automatique | reponse automatique | message d'absence | notification d'absence
+absence du bureau | absent du bureau | absent | absence | respuesta automática
+respuesta automatica | fuera de la oficina | fuera de oficina | ausente | mensaje de ausencia
 risposta automatica | fuori sede | fuori ufficio | assente | resposta automática
-resposta automatica | fora do escritório | ausência temporária | ausência do escritório
-automatisch antwoord | automatisch antwoorden | automatische beantwoording | afwezig
-afwezigheidsbericht | niet aanwezig | autosvar | automatiskt svar | frånvarande | frånvaro
-automatisk svar | fraværende | fravær | ikke til stede | automaattinen vastaus | poissa
+resposta automatica | fora do escritório | ausência | ausência temporária
+ausência do escritório | automatisch antwoord | automatisch antwoorden
+automatische beantwoording | afwezig | afwezigheidsbericht | niet aanwezig | autosvar
+automatiskt svar | frånvarande | frånvaro | automatisk svar | fraværende | fravær
+ikke til stede | fraværsmelding | frånvaromeddelande | automaattinen vastaus | poissa
 poissaoloviesti | automaatvastus | automatinis atsakymas | automātiska atbilde
 automātiskā atbilde | autoodpowiedź | odpowiedź automatyczna | automatyczna odpowiedź
 poza biurem | nieobecność | automatická odpověď | mimo kancelář | automatická odpoveď
-mimo kancelárie | automatikus válasz | automatikus válaszlevél | házon kívül | răspuns automat
-raspuns automat | автоматический ответ | автоответ | нет на месте | отсутствие на рабочем месте
-автоматична відповідь | автовідповідь | немає на роботі | автоматичен отговор | извън офиса
-αυτόματη απάντηση | εκτός γραφείου | otomatik yanıt | otomatik cevap | ofis dışında | iş dışında
-תשובה אוטומטית | מענה אוטומטי | מחוץ למשרד | رد تلقائي | الرد التلقائي | خارج المكتب
-پاسخ خودکار | 自动答复 | 自动回复 | 自動回覆 | 自動回應 | 自動答覆 | 外出 | 不在办公室
-自動応答 | 自動返信 | 自動返答 | 不在通知 | 不在連絡 | 자동 회신 | 자동회신 | 자동 응답
-자동응답 | 부재 중 | 부재중 | ตอบกลับอัตโนมัติ | การตอบกลับอัตโนมัติ | trả lời tự động
-thư trả lời tự động | phản hồi tự động | balasan otomatis | jawaban otomatis
-tanggapan otomatis | balasan automatik | automatski odgovor | automatsko odgovaranje
-samodejni odgovor | samodejen odgovor | odsoten | аутоматски одговор | resposta automàtica
-fora de l'oficina | erantzun automatikoa | sjálfvirkt svar | përgjigje automatike
-स्वचालित उत्तर
+mimo kancelárie | automatikus válasz | automatikus válaszlevél | házon kívül | távolléti üzenet
+távollét | răspuns automat | raspuns automat | автоматический ответ | автоответ | нет на месте
+нет на работе | отсутствие на рабочем месте | автоматична відповідь | автовідповідь
+немає на роботі | автоматичен отговор | извън офиса | αυτόματη απάντηση | εκτός γραφείου
+otomatik yanıt | otomatik cevap | ofis dışında | iş dışında | תשובה אוטומטית | תגובה אוטומטית
+מענה אוטומטי | מחוץ למשרד | رد تلقائي | الرد التلقائي | خارج المكتب | پاسخ خودکار | 自动答复
+自动回复 | 自動回覆 | 自動回應 | 自動答覆 | 外出 | 不在办公室 | 自動応答 | 自動返信 | 自動返答
+不在通知 | 不在連絡 | 不在のお知らせ | 자동 회신 | 자동회신 | 자동 응답 | 자동응답 | 부재 중
+부재중 | 부재중 자동 응답 | 부재중 자동응답 | ตอบกลับอัตโนมัติ | การตอบกลับอัตโนมัติ
+trả lời tự động | thư trả lời tự động | phản hồi tự động | balasan otomatis | jawaban otomatis
+tanggapan otomatis | balasan automatik | jawapan automatik | automatski odgovor
+automatsko odgovaranje | samodejni odgovor | samodejen odgovor | odsoten | аутоматски одговор
+resposta automàtica | fora de l'oficina | erantzun automatikoa | sjálfvirkt svar
+përgjigje automatike | स्वचालित उत्तर
 """
 
 _BOUNCE_SUBJECTS = """
@@ -91,20 +95,26 @@ niet (?:worden )?(?:bezorgd|afgeleverd) | не (?:было |удалось )?д�
 
 _THANKS = """
 thanks | thank | you | so | very | much | many | a | lot | again | ok | okay | great | perfect
-cheers | ta | thx | ty | got | it | received | noted | regards | best | kind | bye | super
-nice | cool | alright | danke | dir | dank | vielen | herzlichen | schön | sehr | alles | klar
-besten | lieben | grüße | gruß | lg | mfg | prima | merci | beaucoup | bien | reçu
-cordialement | gracias | muchas | mil | saludos | recibido | perfecto | grazie | mille | molte
-saluti | ricevuto | perfetto | tante | obrigado | obrigada | muito | recebido | perfeito | je
-u | wel | bedankt | hartelijk | groeten | tack | så | mycket | hälsningar | takk | tak | mange
-hilsen | kiitos | paljon | kiitoksia | dziękuję | dzięki | bardzo | pozdrawiam | děkuji | díky
-moc | ďakujem | köszönöm | köszi | szépen | mulțumesc | multumesc | mult | спасибо | большое
+cheers | ta | thx | ty | got | it | received | noted | regards | best | kind | bye | super | nice
+cool | alright | danke | dir | dank | vielen | herzlichen | schön | sehr | alles | klar | besten
+lieben | grüße | gruß | lg | mfg | prima | merci | beaucoup | bien | reçu | cordialement
+gracias | muchas | mil | saludos | recibido | perfecto | grazie | mille | molte | saluti
+ricevuto | perfetto | tante | obrigado | obrigada | muito | recebido | perfeito | je | u | wel
+bedankt | hartelijk | groeten | tack | så | mycket | hälsningar | takk | tak | mange | hilsen
+kiitos | paljon | kiitoksia | dziękuję | dzięki | bardzo | pozdrawiam | děkuji | díky | moc
+ďakujem | köszönöm | köszi | szépen | mulțumesc | multumesc | mult | спасибо | большое
 благодарю | дякую | дуже | благодаря | хвала | hvala | lijepa | najlepša | ευχαριστώ | πολύ
 teşekkürler | teşekkür | ederim | çok | sağol | תודה | רבה | شكرا | شكراً | جزيلا | متشکرم
 ممنون | 谢谢 | 謝謝 | 多谢 | 非常感谢 | 感谢 | 收到 | 好的 | ありがとう | ございます
 ありがとうございます | ありがとうございました | 了解しました | 감사합니다 | 고맙습니다 | ขอบคุณ
 ครับ | ค่ะ | cảm | ơn | bạn | terima | kasih | banyak | aitäh | ačiū | paldies | gràcies
-eskerrik | asko
+eskerrik | asko | for | your | the | all | help | reply | answer | response | quick | fast
+prompt | speedy | information | info | support | assistance | time | und | für | die | das | ihre
+deine | eure | schnelle | rasche | hilfe | antwort | rückmeldung | auskunft | mühe | pour | votre
+ta | réponse | aide | rapide | por | su | tu | la | ayuda | respuesta | rápida | per | il | suo
+tuo | aiuto | risposta | pela | sua | ajuda | resposta | voor | uw | hulp | antwoord | snelle
+reactie | för | hjälpen | svaret | snabba | hjelpen | hjælpen | svar | raske | za | pomoc
+odpowiedź | odpověď | за | помощь | ответ | быстрый | yardımınız | için
 """
 _BARELY_THANKS = """
 thank | thanks | cheers | ta | thx | ty | danke | dank | merci | gracias | grazie | obrigado
@@ -115,10 +125,28 @@ obrigada | bedankt | tack | takk | tak | kiitos | kiitoksia | dziękuję | dzię
 ありがとうございました | 감사합니다 | 고맙습니다 | ขอบคุณ | cảm | terima | aitäh | ačiū
 paldies | gràcies | eskerrik
 """
+_CLOSINGS = """
+best | all best | all the best | best regards | best wishes | kind regards | kindest regards
+many regards | warm regards | regards | with best regards | with kind regards
+sincerely | sincerely yours | yours | yours sincerely | yours faithfully | yours truly | cheers
+mit freundlichen grüßen | mit freundlichem gruß | mit besten grüßen | freundliche grüße
+viele grüße | liebe grüße | beste grüße | schöne grüße | herzliche grüße | gruß | grüße | lg
+mfg | vg | cordialement | bien cordialement | très cordialement | bien à vous | amicalement
+saludos | un saludo | saludos cordiales | atentamente | un cordial saludo | saluti
+cordiali saluti | distinti saluti | un saluto | atenciosamente | cumprimentos
+com os melhores cumprimentos | abraço | met vriendelijke groet | vriendelijke groet
+vriendelijke groeten | groet | groeten | mvg | hälsningar | vänliga hälsningar
+med vänlig hälsning | med vänliga hälsningar | mvh | hilsen | vennlig hilsen | med vennlig hilsen
+venlig hilsen | med venlig hilsen | terveisin | ystävällisin terveisin | pozdrawiam
+z poważaniem | s pozdravem | s pozdravom | üdvözlettel | cu stimă | cu respect | lep pozdrav
+srdačan pozdrav | с уважением | з повагою | с наилучшими пожеланиями | με εκτίμηση | saygılarımla
+iyi çalışmalar | בברכה | مع التحية | تحياتي | با احترام | 此致 | 敬礼 | 敬具  | trân trọng
+"""
 _IN_BROWSER = r"""
 (?:view|read|see|open) (?:(?:this|it|the|e-?mail|message|newsletter|mail) ){0,3}online
 (?:view|read|see|open) (?:(?:this|it|e-?mail|message) ){0,2}in (?:(?:your|a|the) )?(?:web ?)?browser
-(?:im browser|online) (?:ansehen|anzeigen|öffnen|lesen)
+(?:(?:diesen?|den|die|newsletter|e-?mail|nachricht) ){0,3}(?:im browser|online) (?:ansehen|anzeigen)
+(?:(?:diesen?|den|die|newsletter|e-?mail|nachricht) ){0,3}(?:im browser|online) (?:öffnen|lesen)
 (?:voir|afficher|consulter) .{0,30}(?:navigateur|en ligne) | ver .{0,30}navegador
 (?:visualizza|vedi|apri) .{0,30}browser | visualizar .{0,30}navegador | bekijk .{0,30}browser
 (?:visa|se) .{0,30}webbläsare | (?:zobacz|wyświetl|otwórz) .{0,30}przeglądar
@@ -139,7 +167,9 @@ def _pattern(table: str) -> re.Pattern[str]:
 
 
 AUTOMATIC_SUBJECT = re.compile(
-    rf"\W{{0,3}}(?:{_any(_AUTOMATIC_SUBJECTS)})\W{{0,2}}(?:\s?[:：]|\s-\s|$)", re.IGNORECASE
+    rf"\W{{0,3}}(?:{_any(_AUTOMATIC_SUBJECTS)})"
+    r"(?:\W{0,2}(?:\s?[:：]|\s-\s|$)|[\])】」]|\s(?:re|aw|sv|fw|fwd|wg|tr|rv)\s?[:：])",
+    re.IGNORECASE,
 )
 BARE_AUTO = re.compile(r"\s*auto\s?[:：]", re.IGNORECASE)
 BOUNCE_SUBJECT = re.compile(rf"\W{{0,3}}(?:{_any(_BOUNCE_SUBJECTS)})(?!\w)", re.IGNORECASE)
@@ -151,6 +181,11 @@ IN_BROWSER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """On a line of its own, as newsletters have it."""
-THANKS = frozenset(_entries(_THANKS))
-BARELY_THANKS = frozenset(_entries(_BARELY_THANKS))
+REPORT_FILE = re.compile(
+    r"[^!\s]{1,255}![^!\s]{1,255}!\d{6,12}!\d{6,12}(?:![^!\s]{1,99})?\.\w[\w.]{1,9}"
+)
+"""Of aggregate reports: who reports, on whom, from when to when."""
+CLOSINGS = frozenset(map(str.casefold, _entries(_CLOSINGS)))
+THANKS = frozenset(map(str.casefold, _entries(_THANKS)))
+BARELY_THANKS = frozenset(map(str.casefold, _entries(_BARELY_THANKS)))
 QUESTION = re.compile("[?？؟;՞]")

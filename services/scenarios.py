@@ -62,6 +62,8 @@ class Scenario:
             " ".join(envelope.values("in-reply-to") + envelope.values("references"))
         )
         self._answered_by_hand.update(named)
+        if envelope.first("auto-submitted"):
+            return
         written = _date(message) or envelope.received_at
         latest = self._sent_by_hand.get(envelope.thread_id, written)
         self._sent_by_hand[envelope.thread_id] = max(latest, written)

@@ -76,7 +76,7 @@ class Writing(Pacing):
             return reply.skip(veto.reason, rule=veto.rule), read, []
         if by_hand:
             return reply.skip("You have answered it yourself.", rule="P4"), read, []
-        if self._newer(reply):
+        if self._newer(reply, message):
             words = "A newer message of this conversation came in."
             return reply.skip(words, rule="O1"), read, []
         if message.problem:
@@ -137,9 +137,9 @@ class Writing(Pacing):
         started_at = bot.started_at and bot.started_at.replace(microsecond=0)
         if started_at and message.envelope.received_at < started_at:
             return "B6", "It came in before the bot was started."
-        if answering.foreign_reply_to(message):
-            return "A2", "The sender wants the answer at another domain than they wrote from."
         me = frozenset({connection.handle})
+        if answering.foreign_reply_to(message, me):
+            return "A2", "The sender wants the answer at another domain than they wrote from."
         doubt = hold(message.envelope, me=me, settings=self._parts.policy)
         return (doubt.rule, doubt.reason) if doubt else None
 
@@ -153,9 +153,16 @@ class Writing(Pacing):
         mates = self._store.find(Reply, thread=reply.thread, status=statuses)
         return [mate for mate in mates if mate.id != reply.id]
 
-    def _newer(self, reply: Reply) -> bool:
+    def _newer(self, reply: Reply, message: Message) -> bool:
+        """Whether a later message of the conversation is open. A copy of this one is not later:
+        it will be left alone for this one's sake, so this one must not be for the copy's."""
         open = (Status.RECEIVED, Status.DRAFTING, Status.AWAITING_APPROVAL)
-        return any(_age(mate) > _age(reply) for mate in self._mates(reply, *open))
+        later = [mate for mate in self._mates(reply, *open) if _age(mate) > _age(reply)]
+        named = message.envelope.first("message-id")
+        return any(
+            not named or self._exchange(mate).envelope.first("message-id") != named
+            for mate in later
+        )
 
     def _overtake(self, reply: Reply) -> list[Change]:
         """Let go of the older messages of the conversation that nobody has approved."""

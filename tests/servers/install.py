@@ -29,6 +29,7 @@ DEBIAN: dict[str, tuple[str, ...]] = {
 """Programs by name, and the Debian packages that bring them."""
 
 RESPONDERS: dict[str, tuple[str, ...]] = {
+    "exim4": ("exim4-daemon-light",),
     "mailbot": ("maildrop",),
     "sieve-test": ("dovecot-sieve",),
     "vacation": ("vacation",),

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.messages import Address, Envelope, Message
+from core.messages import Address, Attachment, Envelope, Message
 from providers.mime import read_envelope, read_message
 from services.policy import RULES, PolicySettings, Veto, hold, judge, normal_address
 
@@ -114,6 +114,7 @@ MACHINE_HEADERS = [
     ("S9", "X-Forefront-Antispam-Report: CIP:1.2.3.4;SCL:9;SRV:;"),
     ("S9", "Authentication-Results: mx.example.com; dmarc=fail (p=REJECT) header.from=x"),
     ("P2", "X-Loop: shop@example.com"),
+    ("P2", "X-Loop: bob@x.example, <shop@example.com>"),
     ("P2", "X-Loop: yes"),
     ("P2", "X-Orchestre-Reply: abc"),
     ("P2", "\r\n".join(["Received: from a by b"] * 51)),
@@ -207,6 +208,9 @@ def test_an_unknown_return_path_is_not_the_null_sender() -> None:
         ("S8", "nao-responda@x.example"),
         ("S8", "nicht-antworten@x.example"),
         ("S8", "nonrispondere@x.example"),
+        ("S8", "no--reply@x.example"),
+        ("S8", "pleasedonotreply@x.example"),
+        ("S7", "mail.bounces@x.example"),
         ("S8", "autoreply@x.example"),
         ("S8", "auto-confirm@x.example"),
         ("S8", "updates@noreply.x.example"),
@@ -415,6 +419,25 @@ def test_a_dmarc_report_is_a_report() -> None:
     assert rule(judge(mail, me=ME)) == "S6"
 
 
+def test_a_worded_bounce_is_named_by_its_sender_where_that_says_enough() -> None:
+    mail = envelope(sender="MAILER-DAEMON@x.example", subject="failure notice")
+
+    assert rule(judge(mail, me=ME, message=with_body(mail, "User unknown"))) == "S7"
+
+
+def test_an_aggregate_report_shows_in_its_files_name() -> None:
+    mail = envelope()
+    name = "isp.example!example.com!1768172400!1768258799.xml.gz"
+    file = Attachment(name=name, media_type="application/gzip", size=9)
+
+    def found(text: str) -> Veto | None:
+        read = Message(envelope=mail, text=text, new_text=text, attachments=(file,))
+        return judge(mail, me=ME, message=read)
+
+    assert rule(found("The report is attached.")) == "S6"
+    assert found("What is this file?") is None
+
+
 @pytest.mark.parametrize("media_type", ["multipart/report", "message/delivery-status"])
 def test_a_report_shows_in_the_type_that_was_read(media_type: str) -> None:
     mail = envelope()
@@ -459,6 +482,37 @@ def test_nothing_new_is_not_answered(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["Thanks, how much?", "OK", "Great, I take two", "2", "Danke, ja"])
 def test_little_is_still_something(text: str) -> None:
+    mail = envelope()
+
+    assert judge(mail, me=ME, message=with_body(mail, text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks!\n\nBob",
+        "Thank you for your help.\n\nBest regards,\nBob\nOslo",
+        "Vielen Dank für die schnelle Antwort!\n\nMit freundlichen Grüßen",
+        "Kind regards,\nBob",
+    ],
+)
+def test_a_name_below_thanks_adds_nothing(text: str) -> None:
+    mail = envelope()
+
+    assert rule(judge(mail, me=ME, message=with_body(mail, text))) == "T0"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks!\nTwo, please.",
+        "Thanks for the tent!",
+        "Saludos,\n\nquisiera comprar dos tiendas.",
+        "Two of the Alp 2.\n\nBest regards,\nBob",
+        "Thanks " * 1_000 + "but the zip is broken.",
+    ],
+)
+def test_neither_thanks_nor_a_closing_hides_a_wish(text: str) -> None:
     mail = envelope()
 
     assert judge(mail, me=ME, message=with_body(mail, text)) is None

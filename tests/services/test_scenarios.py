@@ -192,3 +192,17 @@ def test_what_else_a_line_says_is_its_authors(tmp_path: Path) -> None:
     [verdict] = explain_lines([line], folder=tmp_path)
 
     assert verdict.respond
+
+
+def test_another_machines_answer_in_the_sent_folder_answers_only_what_it_names(
+    story: Story,
+) -> None:
+    root = {"References": "<root@customer.example>"}
+    notice = {"From": SHOP, "To": BOB, "Auto-Submitted": "auto-replied", **root}
+    story.then(
+        letter("o", "We are away.", **notice, Date="Thu, 1 Jan 2026 10:00:00 +0000"),
+        direction="out",
+    )
+    story.then(letter("a", "How much?", **root), minute=5)
+
+    assert story.answered() == [False, True]

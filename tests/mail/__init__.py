@@ -1,0 +1,1 @@
+"""Labelled mail, made by code: what the gate is measured with."""
