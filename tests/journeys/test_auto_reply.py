@@ -10,7 +10,7 @@ from core.messages import Address
 from core.replies import Exchange, Reply, Status
 from db.base import Swap
 from providers.plugins.dummy import MAILBOXES
-from tests.conftest import FrozenClock, World, Write, statuses
+from tests.conftest import ALICE, BOB, FrozenClock, World, Write, statuses
 
 
 def draft_one(world: World, write: Write) -> Reply:
@@ -517,6 +517,23 @@ def test_one_answer_of_a_conversation_at_a_time(
     world.tick()
 
     assert statuses(world) == [Status.SENT, Status.SENT]
+
+
+@pytest.mark.parametrize("copies", [2, 3])
+def test_copies_that_come_together_get_one_answer(
+    world: World, write: Write, clock: FrozenClock, copies: int
+) -> None:
+    world.start()
+    for number in range(copies):
+        headers = (("from", BOB), ("to", ALICE.handle), ("message-id", "<q@customer.example>"))
+        write(id=f"c{number}", thread_id="t", headers=headers)
+
+    for _ in range(3):
+        world.tick()
+        clock.advance(seconds=30)
+
+    assert len(world.mailbox.sent) == 1
+    assert sorted(statuses(world)) == [Status.SENT] + [Status.SKIPPED] * (copies - 1)
 
 
 def test_answered_by_hand_while_it_waited(world: World, write: Write) -> None:

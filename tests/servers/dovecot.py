@@ -1,4 +1,7 @@
-"""A real IMAP server: Debian's Dovecot, unprivileged, over TLS, on loopback."""
+"""A real IMAP server: Debian's Dovecot, unprivileged, over TLS, on loopback.
+
+Asked to, it takes mail by LMTP as well, and does with it what each user's Sieve script says.
+"""
 
 import grp
 import imaplib
@@ -23,7 +26,7 @@ from typing import Any
 
 import trustme
 
-from .install import free_port, require
+from .install import free_port, missing, require
 
 PASSWORD = "open-sésame"
 """Of every user. Any name is a user, and has a mailbox of its own."""
@@ -85,19 +88,41 @@ namespace inbox {{
 }}
 """
 
+DELIVERY = """
+protocols = imap lmtp
+submission_host = 127.0.0.1:{submission_port}
+lmtp_save_to_detail_mailbox = no
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp_port}
+  }}
+}}
+protocol lmtp {{
+  mail_plugins = sieve
+  postmaster_address = postmaster@localhost
+}}
+plugin {{
+  sieve = file:{home}/sieve/%u.sieve
+}}
+"""
+"""What it needs besides to take mail, and to send what the scripts have to say."""
+LMTP = Path("/usr/lib/dovecot/lmtp")
+
 
 class Dovecot:
     """One server. `start` and `stop` as often as needed: ports and mail stay."""
 
-    def __init__(self, binary: Path, home: Path) -> None:
+    def __init__(self, binary: Path, home: Path, *, submission_port: int = 0) -> None:
         self.port, self.tls_port = free_port(), free_port()
+        self.lmtp_port = free_port() if submission_port else 0
+        """Where mail is taken; 0 where none is."""
         self.authority = trustme.CA()
         """What the server's certificate is from."""
         self.ca_file = home / "ca.pem"
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
         self._command = [str(binary), "-F", "-c", str(home / "dovecot.conf")]
-        self._prepare()
+        self._prepare(submission_port)
 
     def start(self) -> None:
         """Start, and return once it answers."""
@@ -133,16 +158,21 @@ class Dovecot:
         """A client's, that trusts this server."""
         return ssl.create_default_context(cafile=str(self.ca_file))
 
+    def script(self, user: str, sieve: str) -> None:
+        """What is to be done with the mail that `user` gets from now on."""
+        (self._home / "sieve" / f"{user}.sieve").write_text(sieve)
+
     def box(self, user: str) -> "Box":
         """The owner's own view of a mailbox."""
         return Box(self, user)
 
-    def _prepare(self) -> None:
+    def _prepare(self, submission_port: int) -> None:
         certificate = self.authority.issue_cert("localhost", "127.0.0.1")
         self.authority.cert_pem.write_to_path(str(self.ca_file))
         certificate.private_key_pem.write_to_path(str(self._home / "server.key"))
         certificate.cert_chain_pems[0].write_to_path(str(self._home / "server.pem"))
-        (self._home / "mail").mkdir()
+        for folder in ("mail", "sieve"):
+            (self._home / folder).mkdir()
         owner = pwd.getpwuid(os.geteuid())
         # It must not outlive a test run that was killed.
         start = ["setpriv", "--pdeathsig", "TERM"]
@@ -152,12 +182,14 @@ class Dovecot:
             for path in (self._home, *self._home.iterdir()):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
         self._command[:0] = start
-        configuration = CONFIGURATION.format(
+        configuration = (CONFIGURATION + DELIVERY * bool(submission_port)).format(
             home=self._home,
             user=owner.pw_name,
             group=grp.getgrgid(owner.pw_gid).gr_name,
             port=self.port,
             tls_port=self.tls_port,
+            lmtp_port=self.lmtp_port,
+            submission_port=submission_port,
             password=PASSWORD,
         )
         (self._home / "dovecot.conf").write_text(configuration)
@@ -250,12 +282,19 @@ def check(answer: tuple[str, Any]) -> Any:
 
 
 @contextmanager
-def running_dovecot() -> Iterator[Dovecot]:
-    """A server that is stopped, and whose mail is gone, afterwards."""
+def running_dovecot(*, submission_port: int = 0) -> Iterator[Dovecot]:
+    """A server that is stopped, and whose mail is gone, afterwards.
+
+    With the port of a relay, it takes mail too, and the scripts answer by way of that relay.
+    """
     binary = require("dovecot", install="apt-get install dovecot-imapd")
+    if submission_port:
+        require("sieve-test")
+        if not LMTP.exists():
+            missing("dovecot-lmtpd", install="apt-get install dovecot-lmtpd")
     home = Path(tempfile.mkdtemp(prefix="dovecot-"))
     try:
-        server = Dovecot(binary, home)
+        server = Dovecot(binary, home, submission_port=submission_port)
         server.start()
         try:
             yield server
