@@ -44,9 +44,14 @@ def report(case: Case) -> bool:
 
 
 def worded_report(case: Case) -> bool:
-    """A bounce that no header gives away: its subject and its text both say so."""
+    """A bounce that no header gives away: its subject and its text both say so.
+
+    Who asks is a person whose parcel did not arrive, or who wonders about a bounce of theirs.
+    """
     text = case.message.new_text[:BODY_START] if case.message else ""
-    return bool(BOUNCE_SUBJECT.match(case.envelope.subject) and FAILED.search(text))
+    if not BOUNCE_SUBJECT.match(case.envelope.subject) or QUESTION.search(text):
+        return False
+    return bool(FAILED.search(text))
 
 
 def from_system(case: Case) -> bool:
@@ -66,12 +71,14 @@ def automatic_reply(case: Case) -> bool:
     subject = case.envelope.subject
     if BARE_AUTO.match(subject):
         return answers
-    if not AUTOMATIC_SUBJECT.match(subject):
-        return False
-    if answers or case.message is None:
-        return answers
+    found = AUTOMATIC_SUBJECT.match(subject)
+    if not found or answers or case.message is None:
+        return bool(found and answers)
     text = case.message.new_text[:BODY_START]
-    return bool(ABSENCE.search(text)) or not QUESTION.search(text)
+    if not QUESTION.search(text):
+        return True
+    # People give a question such a subject as well, but do not put it before another one.
+    return found[0].rstrip().endswith((":", "：")) and bool(ABSENCE.search(text))
 
 
 def from_me(case: Case) -> bool:

@@ -26,7 +26,7 @@ _NO_REPLY_FORMS = (
     r"geen[-._]?antwoord",
     r"(?:svara?|svar)[-._]?(?:ej|inte|ikke)",
     r"(?:ej|inte|ikke)[-._]?(?:svara?|svar|besvar)",
-    r"ei[-._]?vast(?:austa|ata)",
+    r"(?:ei|ala|äl[äa]|elkaa)[-._]?vast(?:austa|ata|aa|atko)",
     r"nie[-._]?odpowiada(?:j|c)",
     r"ne[-._]?odpov(?:idejte|idat|edajte|edat)",
     r"ne[-._]?odgovara(?:j|jte|ti)",
@@ -48,7 +48,7 @@ _SYSTEM_USERS = re.compile(
     r"(?:[+=].*)?"
 )
 _BOUNCE = re.compile(r"(?:.*[-+=_.])?bounces?(?:[-+=_.].*)?|.*-confirm\+.*")
-_POSTMASTER = re.compile(r"postmaster(?:[+=].*)?")
+_POSTMASTER = re.compile(r"post[-._]?master(?:[+=].*)?")
 
 
 def normal_address(handle: str) -> str:

@@ -47,7 +47,8 @@ def _is_signature(lines: list[str], author: str) -> bool:
 
 def _signs(word: str, author: str) -> bool:
     """Whether `author` may sign with it: a part of name or address, or an initial."""
-    return len(word) != 2 and word in author[:MOST_CHARACTERS].casefold()
+    name = author[:MOST_CHARACTERS].casefold()
+    return word in _words(name) if len(word) == 2 else word in name
 
 
 def _words(text: str) -> list[str]:

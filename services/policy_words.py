@@ -38,7 +38,7 @@ trả lời tự động | thư trả lời tự động | phản hồi tự đ�
 tanggapan otomatis | balasan automatik | jawapan automatik | automatski odgovor
 automatsko odgovaranje | samodejni odgovor | samodejen odgovor | odsoten | аутоматски одговор
 resposta automàtica | fora de l'oficina | erantzun automatikoa | sjálfvirkt svar
-përgjigje automatike | स्वचालित उत्तर
+përgjigje automatike | स्वचालित उत्तर | вне офиса | 外出自动回复 | 出差自动回复
 """
 
 _BOUNCE_SUBJECTS = """
@@ -61,11 +61,11 @@ out of (?:the |my )?office
 (?:on|auf) (?:annual |parental |maternity |paternity |sick )?(?:leave|vacation|holidays?)\b
 away from (?:my|the) (?:desk|office|e?-?mail) | limited access to (?:my )?e-?mails?
 will (?:be back|return) (?:on|in) | currently (?:away|unavailable|out)
-i(?:'m| am) (?:away|out) (?:until|from|of) | automat(?:ic|ed) (?:reply|response|message)
+i(?:'m| am) (?:away|out) (?:until|from|of)
 nicht im (?:büro|haus) | außer haus | ausser haus | im urlaub | abwesend | nicht erreichbar
-wieder erreichbar | in elternzeit | automatisch (?:generiert|erstellt|erzeugt) | en congés?
-absente? (?:du|jusqu) | de retour le | réponse automatique | fuera de la oficina | de vacaciones
-estaré ausente | estoy ausente | respuesta automática | fuori (?:ufficio|sede) | in ferie
+wieder erreichbar | in elternzeit | en congés?
+absente? (?:du|jusqu) | de retour le | fuera de la oficina | de vacaciones
+estaré ausente | estoy ausente | fuori (?:ufficio|sede) | in ferie
 sono assente | sarò assente | fora do escritório | de férias | estarei ausente | estou ausente
 afwezig | niet op kantoor | met vakantie | op vakantie | buiten kantoor | frånvarande
 på semester | inte på kontoret | tillbaka den | fraværende | på ferie | ikke på kontoret
@@ -167,8 +167,8 @@ def _pattern(table: str) -> re.Pattern[str]:
 
 
 AUTOMATIC_SUBJECT = re.compile(
-    rf"\W{{0,3}}(?:{_any(_AUTOMATIC_SUBJECTS)})"
-    r"(?:\W{0,2}(?:\s?[:：]|\s-\s|$)|[\])】」]|\s(?:re|aw|sv|fw|fwd|wg|tr|rv)\s?[:：])",
+    rf"(?:\[[^\[\]]{{1,40}}\]\s?){{0,3}}\W{{0,3}}(?:{_any(_AUTOMATIC_SUBJECTS)})"
+    r"(?:\W{0,2}(?:\s?[:：]|\s[-–—]\s|$)|[\])】」]|\s(?:re|aw|sv|fw|fwd|wg|tr|rv)\s?[:：])",
     re.IGNORECASE,
 )
 BARE_AUTO = re.compile(r"\s*auto\s?[:：]", re.IGNORECASE)
@@ -188,4 +188,5 @@ REPORT_FILE = re.compile(
 CLOSINGS = frozenset(map(str.casefold, _entries(_CLOSINGS)))
 THANKS = frozenset(map(str.casefold, _entries(_THANKS)))
 BARELY_THANKS = frozenset(map(str.casefold, _entries(_BARELY_THANKS)))
-QUESTION = re.compile("[?？؟;՞]")
+QUESTION = re.compile(r"[?？؟՞\u037e]|(?<=[\u0370-\u03ff]);")
+"""Greek asks with a semicolon, which keyboards write as the ordinary one."""

@@ -413,6 +413,44 @@ def test_an_absence_is_one_though_it_asks_something() -> None:
     assert rule(judge(mail, me=ME, message=with_body(mail, text))) == "S4"
 
 
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Delivery failure", "My parcel was not delivered. Where is it?"),
+        ("failure notice", "I got: user unknown. Which address is right?"),
+        ("Automatic reply: how do I stop it?", "Your shop sends an automatic reply. How?"),
+        ("Vacation", "We are on vacation in Cologne. Do you rent tents?"),
+        ("Out of office", "I am back from my out of office days. Is the tent ready?"),
+        ("Διακοπές", "Είμαι σε άδεια. Έχετε σκηνές;"),
+    ],
+)
+def test_who_asks_is_a_person_whatever_the_subject_sounds_like(subject: str, text: str) -> None:
+    mail = envelope(subject=subject)
+
+    assert judge(mail, me=ME, message=with_body(mail, text)) is None
+
+
+def test_a_semicolon_asks_in_greek_alone() -> None:
+    mail = envelope(subject="failure notice")
+    text = "Sorry; it could not be delivered; user unknown."
+
+    assert rule(judge(mail, me=ME, message=with_body(mail, text))) == "S6"
+
+
+def test_an_automatic_reply_is_known_behind_a_gateways_tag() -> None:
+    mail = envelope(subject="[External] Automatic reply: Tents")
+
+    assert rule(judge(mail, me=ME, message=with_body(mail, "I am on leave."))) == "S4"
+
+
+def test_two_letters_sign_where_they_are_the_authors_name() -> None:
+    mail = envelope(sender="Jo <jo@customer.example>")
+
+    assert rule(judge(mail, me=ME, message=with_body(mail, "Super, danke.\n\nLG Jo"))) == "T0"
+    asked = with_body(mail, "Super, danke. So je zwei.")
+    assert judge(mail, me=ME, message=asked) is None
+
+
 def test_a_dmarc_report_is_a_report() -> None:
     mail = envelope(subject="Report domain: example.com Submitter: x.example Report-ID: 1")
 
