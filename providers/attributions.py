@@ -21,6 +21,8 @@ SHORT_WORD = 5
 """Letters."""
 SHORT = 10
 """Words of an attribution that begins with a name."""
+AFTER = 3
+"""Words between the address and where the line was broken."""
 FEW = 24
 """Words of an attribution without its address."""
 
@@ -57,7 +59,8 @@ _TIME = re.compile(r"(?<![\d./])\d{1,2} ?[:.h時时點点시] ?\d{2}(?![\d]|[./-
 
 
 _ENDS = frozenset(".!?…")
-_BRACKETS = frozenset(">)]")
+_ASKS = ("?", "!", "…", "？", "！", "؟")
+"""What ends a sentence of a person, and never the line of an attribution that was wrapped."""
 _SET_OFF = frozenset("-–—~([")
 
 
@@ -202,7 +205,10 @@ def _starts(plain: list[str], end: int) -> list[int]:
     length = 0
     for start in range(end - 1, max(end - LINES, 0) - 1, -1):
         length += len(plain[start])
-        if not plain[start].strip() or length > LONG or QUOTED.match(plain[start]):
+        line = plain[start].rstrip()
+        if not line or length > LONG or QUOTED.match(line):
+            break
+        if found and line.endswith(_ASKS):
             break
         found.append(start)
     return found
@@ -231,32 +237,30 @@ def _is_whole(marks: Marks, *, opened: bool) -> bool:
 
 def _extended(plain: list[str], start: int, end: int) -> int:
     """`start`, or the line above that was broken off it: for its width, or by its writer."""
-    below = read(_joined(plain, start, end))
-    who = below.mail or below.verb
     for above in _starts(plain, end):
         if above >= start:
             continue
-        if not _goes_on(plain[above].strip(), plain[start].strip(), who=who):
+        below = read(_joined(plain, start, end))
+        if not _goes_on(plain[above].strip(), plain[start].strip(), below):
             return start
         if read(_joined(plain, above, end)).length > FEW:
             return start
-        who = who or read(plain[above]).mail
         start = above
     return start
 
 
-def _goes_on(above: str, below: str, *, who: bool) -> bool:
-    """Whether an attribution that is whole, or nearly, from `below` on begins in `above`."""
+def _goes_on(above: str, first: str, below: Marks) -> bool:
+    """Whether an attribution that is whole, or nearly, from `first` on begins in `above`."""
     marks = read(above)
-    if marks.closed and above.count("(") <= above.count(")"):
+    in_brackets = above.count("(") > above.count(")")
+    if marks.closed and not in_brackets:
         return False
-    if below.startswith("<"):
+    if first.startswith("<"):
         return above[-1] not in _ENDS
-    broken = len(above) + len(below.split(maxsplit=1)[0]) >= WRAPPED
-    if broken and marks.bracketed and above[-1] in _BRACKETS:
-        return True
-    if _OPENER.match(below):
+    broken = len(above) + len(first.split(maxsplit=1)[0]) >= WRAPPED
+    if marks.bracketed:
+        named = in_brackets or (broken and len(above.rpartition(">")[2].split()) <= AFTER)
+        return not below.mail and (named or not below.verb)
+    if _OPENER.match(first):
         return False
-    if (marks.date and marks.time) or (marks.mail and (broken or not who)):
-        return True
     return bool(broken and _OPENER.match(above) and _DIGIT.search(above))

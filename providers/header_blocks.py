@@ -17,7 +17,7 @@ MAX_ANNOUNCED = 8
 MAX_REST = 3
 """Lines of a value that is too long for one."""
 
-_DASHES = "-=_—–─━"
+_DASHES = "-=_‐‑—–─━"
 _ANY_ORIGINAL = "|".join(re.escape(entry) for entry in words(ORIGINALS))
 _ANY_FORWARD = "|".join(re.escape(entry) for entry in words(FORWARD_LINES))
 _DASHED = re.compile(rf"[\s*|]*+[{_DASHES}]{{2,}}+[\s*]*+(?:{_ANY_ORIGINAL})[^\n]{{0,80}}$")
@@ -127,16 +127,10 @@ def _starts_dashed(line: str) -> bool:
 
 def _is_marked(plain: list[str], at: int) -> bool:
     """Whether the text that follows, after its head or its attribution, stands behind `>`."""
-    headed = False
     for line in plain[at : at + LINES + 6]:
         if QUOTED.match(line):
             return True
-        if not line.strip():
-            continue
-        if _is_of_head(line):
-            headed = True
-        elif headed or not is_closed(line):
-            # Below a head an attribution belongs to the mail that is answered.
+        if line.strip() and not _is_of_head(line) and not is_closed(line):
             return False
     return False
 
@@ -155,15 +149,27 @@ def _is_head(plain: list[str], at: int) -> bool:
     lines = _head(plain, at)
     if len(lines) < 2 or (not known and not _LABELLED.match(plain[at])):
         return False
+    if _is_written_above(plain, at, lines, known=known):
+        return False
     return (known and _is_known_head(lines)) or _is_unknown_head(lines)
+
+
+def _is_written_above(plain: list[str], at: int, lines: list[str], *, known: bool) -> bool:
+    """Whether a line such as `Question: does it fit?` stands above a head, and is not of it."""
+    if not plain[at + 1].strip():
+        return not known or _is_known_head(lines[1:])
+    whole = range(1, 1 if known else len(lines))
+    return any(_kind(lines[below]) and _is_known_head(lines[below:]) for below in whole)
 
 
 def _is_known_head(lines: list[str]) -> bool:
     kinds = [_kind(line) for line in lines]
     if "from" not in kinds:
         return False
-    if "subject" in kinds and ("date" in kinds or "to" in kinds):
+    if "subject" in kinds and "date" in kinds:
         return True
+    if "subject" in kinds and "to" in kinds:
+        return any(MAIL.search(line) or _is_dated(line) for line in lines)
     if "date" not in kinds or not any(map(_is_dated, lines)):
         return False
     # Who asks for a journey writes "from, to, date", too, but has no address there.

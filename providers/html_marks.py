@@ -31,6 +31,7 @@ _CUTS = words(
 _NO_SIGNATURES = frozenset({"AppleMailSignature"})
 """What people also write in."""
 _QUOTE_WORDS = frozenset({"quote", "quoted", "quotation", "blockquote", "cited", "citation"})
+_PRICE_WORDS = frozenset({"request", "get", "price", "free", "form", "offer", "insurance", "my"})
 _OLD_WORDS = frozenset({"original", "previous", "forwarded", "reference", "replied"})
 _MAIL_WORDS = frozenset({"message", "msg", "mail", "email", "content", "html", "body", "header"})
 _SIGNATURE_WORDS = frozenset({"signature", "sig", "sign", "sgn"})
@@ -86,6 +87,13 @@ def _names(attributes: dict[str, str]) -> list[str]:
     return [_PREFIX.sub("", name[: MAX_NAME + 1]) for name in found]
 
 
+def _names_quotation(spelled: list[str]) -> bool:
+    """`yahoo_quoted`, `quote-wrapper`; but "quote-request" and "get-a-quote" ask for a price."""
+    if not spelled or not _PRICE_WORDS.isdisjoint(spelled):
+        return False
+    return spelled[0] in _QUOTE_WORDS or spelled[-1] in _QUOTE_WORDS
+
+
 @lru_cache(maxsize=4096)
 def _role(name: str) -> str:
     """What an element of this name holds: a quotation, a signature, or neither known."""
@@ -95,9 +103,10 @@ def _role(name: str) -> str:
         return "cut"
     if name in _NO_QUOTES or name in _NO_SIGNATURES or len(name) > MAX_NAME:
         return ""
-    said = {word.lower() for word in _WORD.findall(name)}
+    spelled = [word.lower() for word in _WORD.findall(name)]
+    said = set(spelled)
     if "mso" in said:
         return ""
-    if said & _QUOTE_WORDS or (said & _OLD_WORDS and said & _MAIL_WORDS):
+    if _names_quotation(spelled) or (said & _OLD_WORDS and said & _MAIL_WORDS):
         return "quote"
     return "signature" if said & _SIGNATURE_WORDS or name == _AVAST else ""

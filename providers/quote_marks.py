@@ -7,6 +7,7 @@ VERBS = """
 wrote | writes | has written | schrieb | geschrieben | a écrit | écrit | escribió | escribio
 escribía | ha escrito | scrisse | ha scritto | scritto | escreveu | escreveram | va escriure
 ha escrit | escribiu | hau idatzi du | schreef | geschreven | heeft het volgende geschreven
+napisana przez | wysłana przez
 skrev | skreiv | skrifaði | kirjoitti | kirjutas | napisał | napisała | napisał(a) | napisali
 pisze | napsal | napsala | napsal(a) | píše | napísal | napísala | napísal(a) | írta
 ezt írta | a scris | написа | написал | написала | написал(а) | пишет | писал | писал(а)
@@ -162,8 +163,9 @@ trimis din | trimis de la | descărcați outlook | obțineți outlook | отпр
 στάλθηκε από | εστάλη από | αποστολή από | נשלח מ | أُرسلت من | أرسلت من | تم الإرسال من
 مرسل من | ارسال شده از | فرستاده شده از | 发自 | 發自 | 来自我的 | 来自 | 從我的 | 从我的
 发送自 | 傳送自 | 获取 outlook | ส่งจาก | gửi từ | được gửi từ | dikirim dari | dihantar dari
-dihantar daripada | poslano s | poslano sa | poslano z | poslano iz | poslato sa | poslato s
-saadetud minu | saadetud | išsiųsta iš | nosūtīts no | enviat des de | enviat amb | enviat de
+đã gửi từ | dihantar daripada | poslano s | poslano sa | poslano z | poslano iz | poslato sa
+poslato s | saadetud minu | saadetud | išsiųsta iš | nosūtīts no | enviat des de | enviat amb
+enviat de
 download outlook | sendt frå | sent på | послато са | gesendet von | gesendet vom
 gesendet mit | gesendet über | gesendet via | geschickt von | geschickt mit | versendet mit
 versendet von | sicher versendet | verschickt mit | скачать outlook | скачайте outlook

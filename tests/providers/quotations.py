@@ -175,6 +175,8 @@ DEVICES = [
     "Sent with Airmail",
     "Sent from Front",
     "Verzonden met Proton Mail beveiligde e-mail.",
+    "This message was sent from my Android phone with GMX Mail.",
+    "Fumana i-Outlook ye-iOS<https://aka.ms/o0ukef>",
 ]
 """What devices and programs put below a mail."""
 
@@ -228,5 +230,7 @@ PEOPLE = [
     "Tracking 12.03.2026, 10:00 DHL <info@dhl.example> schreibt: kommt morgen",
     "Fragen:\n\nWann?\n\nVielen Dank im Voraus.\nBob Smith\nbob@x.example\nTel: 0123",
     "Here is the log:\n--- 12.03.2026 10:00 ---\nerror\n--- 12.03.2026 11:00 ---\nerror",
+    "Mein Kollege aus der Abteilung für Zelte und Kocher schrieb am 12.03.2026 um 10:00:\n\nbitte zwei Zelte",
+    "Another one.\n\nSent from my desk, it is much easier than my mobile phone.",
 ]
 """What people write that looks like the work of a program."""
