@@ -201,7 +201,7 @@ def is_below(plain: list[str], at: int) -> bool:
 
 def _starts(plain: list[str], end: int) -> list[int]:
     """The lines at which an attribution may begin, the nearest first."""
-    found = []
+    found: list[int] = []
     length = 0
     for start in range(end - 1, max(end - LINES, 0) - 1, -1):
         length += len(plain[start])
