@@ -28,6 +28,7 @@ CHATTY = (
     "httpx2",
     "mail.log",
     "openai",
+    "urllib3",
 )
 """Libraries that would write a line or more a second; only their warnings are kept."""
 

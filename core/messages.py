@@ -44,6 +44,9 @@ class Envelope(Value):
     """The outermost header block: lower-cased names, unfolded values, in order, with
     repetitions. Empty where the service has no such notion."""
 
+    text: str | None = None
+    """The words, where the service gives them only once; `None` where they can be fetched."""
+
     def values(self, name: str) -> list[str]:
         """Every value of one header, in order."""
         return [value for key, value in self.headers if key == name]

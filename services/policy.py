@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from core.messages import Envelope, Message
 
+from . import policy_chat as chat
 from . import policy_headers as headers
 from . import policy_mail as mail
 from .policy_case import DEFAULT, Case, PolicySettings, Veto
@@ -56,6 +57,12 @@ RULES = (
     Rule("A2", "RFC 5322 3.6.2", "There is nobody whom it could be answered to.", mail.nobody),
 )
 
+CHAT_RULES = (
+    Rule("C1", "the services' own marks", "It was sent by a bot.", chat.from_bot),
+    Rule("R1", "practice", "It was said to others, within earshot.", chat.overheard),
+)
+"""What is asked first of a message without headers."""
+
 
 def judge(
     envelope: Envelope,
@@ -66,7 +73,7 @@ def judge(
 ) -> Veto | None:
     """Why a machine must not answer; `None` when it may. Ask again once the body was read."""
     case = Case(envelope=envelope, me=me, message=message, settings=settings)
-    for rule in RULES:
+    for rule in (*CHAT_RULES, *RULES):
         if rule.applies(case):
             unreadable = case.problem() if rule.id == "T0" else ""
             return Veto(rule=rule.id, reason=unreadable or rule.words)

@@ -1,0 +1,287 @@
+"""Slack: what is said to a bot in a workspace, and its answers, over the Web API.
+
+Plain requests over the one client that sends nothing twice: slack_sdk's sends again by itself.
+"""
+
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from core.errors import NotSupported, ReauthorizationRequired, Refused
+from core.messages import Address, Attachment, Envelope, Message, Outgoing, Page, Receipt
+from providers.base import BaseProvider, Capability, Settings
+from providers.http import NoAnswer, shared
+from providers.slack import (
+    Client,
+    Conversation,
+    Declined,
+    Place,
+    Reader,
+    Writer,
+    id_of,
+    is_person,
+    moment_of,
+    number_of,
+    place_of,
+    plain,
+    stamp_of,
+    time_of,
+    written,
+)
+
+SCOPES = (
+    "chat:write",
+    "channels:history",
+    "channels:read",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:read",
+    "mpim:history",
+    "mpim:read",
+)
+"""What the bot must be allowed. `users:read` besides shows people's names."""
+MARK = "orchestre_reply"
+"""The type of the metadata that our answers carry (docs.slack.dev/messaging/message-metadata)."""
+LONGEST = 4_000
+"""Slack breaks longer messages into several, or cuts them off
+(docs.slack.dev/changelog/2018-04-truncating-really-long-messages)."""
+EARLIER = 50
+"""Messages of a direct conversation that count as its thread."""
+SKEW = timedelta(days=1)
+"""How wrong our clock may be."""
+GONE = "It was deleted, or the bot may no longer read there."
+
+
+class SlackSettings(Settings):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    channels: str = ""
+    """Channels to read, by name or id, parted by commas; empty for all the bot is in."""
+    thread_days: int = Field(default=7, ge=0, le=60)
+    """For how many days after its first message a thread is watched for further replies; 0 not."""
+    timeout: float = Field(default=30, gt=0, le=60)
+    """How long one question to Slack may take, in seconds."""
+
+
+class SlackProvider(BaseProvider):
+    name = "slack"
+    title = "Slack"
+    description = "Direct messages to a bot, and mentions of it, in a Slack workspace."
+    settings_type = SlackSettings
+    capabilities = Capability.PROOF | Capability.THREADS
+
+    def identify(self) -> Address:
+        """docs.slack.dev/reference/methods/auth.test; every answer names the token's scopes."""
+        told = self._client().tell("auth.test")
+        user, team = str(told.answer.get("user_id") or ""), str(told.answer.get("team") or "")
+        if not told.answer.get("bot_id"):
+            raise Refused("This is a person's token. Link the bot's own: it begins with xoxb.")
+        if missing := [scope for scope in SCOPES if scope not in told.scopes]:
+            raise Refused(
+                f"The bot lacks permissions: {', '.join(missing)}. Add them in the app's settings "
+                "under OAuth & Permissions, install the app again, and link it with the new token."
+            )
+        if self._me and self._me.casefold() != user.casefold():
+            raise Refused(f"This token belongs to the bot {user!r} in {team!r}: link it as {user}.")
+        return Address(handle=self._me or user, name=str(told.answer.get("user") or ""))
+
+    def cursor_at(self, moment: datetime) -> str:
+        return Place(floor=moment_of(moment) - 1).cursor()
+
+    def fetch_new(self, cursor: str, *, limit: int = 50) -> Page:
+        place = Place.model_validate_json(cursor)
+        if place.is_over():
+            return Page(envelopes=(), cursor=place.rested().cursor())
+        found, place = self._reader().read_on(place, limit=limit)
+        if not found and place.is_over():
+            place = place.rested()
+        return Page(envelopes=tuple(found), cursor=place.cursor())
+
+    def fetch(self, envelope: Envelope) -> Message:
+        spot, stamp = place_of(envelope.thread_id), envelope.id.partition(":")[2]
+        try:
+            said = self._said(spot.conversation, spot.thread, only=stamp)
+        except Declined:
+            return Message(envelope=envelope, problem=GONE)
+        found = [
+            one for one in said if one.get("ts") == stamp and one.get("subtype") != "tombstone"
+        ]
+        return (
+            self._message(envelope, found[0]) if found else Message(envelope=envelope, problem=GONE)
+        )
+
+    def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
+        """docs.slack.dev/reference/methods/chat.postMessage"""
+        text, spot = written(outgoing.body), place_of(outgoing.thread_id or outgoing.to.handle)
+        if len(text) > LONGEST:
+            raise Refused(
+                f"It is longer than the {LONGEST} characters that Slack keeps in one piece."
+            )
+        body: dict[str, Any] = {
+            "channel": spot.conversation,
+            "text": text,
+            "mrkdwn": False,
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": {"event_type": MARK, "event_payload": {"key": key}},
+        }
+        if spot.thread:
+            body["thread_ts"] = spot.thread
+        sent = self._client().order("chat.postMessage", body)
+        stamp = sent.get("ts")
+        if not number_of(stamp):
+            raise NoAnswer("Slack does not say what it made of the message.")
+        return _receipt(str(sent.get("channel") or spot.conversation), str(stamp))
+
+    def fetch_thread(self, message: Message) -> tuple[Message, ...]:
+        """The thread; of a direct conversation the latest messages. Only what somebody said."""
+        spot, last = place_of(message.envelope.thread_id), message.envelope.id.partition(":")[2]
+        try:
+            said = self._said(spot.conversation, spot.thread, until=last)
+        except Declined:
+            return (message,)
+        earlier = (one for one in said if number_of(one.get("ts")) < number_of(last))
+        spoken = [one for one in earlier if is_person(one) or self._is_mine(one)]
+        spoken.sort(key=lambda one: number_of(one.get("ts")))
+        writer = Writer(self._client(), me=self._me)
+        place = Conversation(spot.conversation, message.envelope.subject, not spot.thread)
+        return (
+            *(self._message(writer.envelope(place, one), one) for one in spoken[-EARLIER:]),
+            message,
+        )
+
+    def find_sent(self, key: str, *, outgoing: Outgoing, handle: str = "") -> Receipt | None:
+        """The receipt, from the thread or from the conversation since the answer was written.
+
+        Read to its end, it proves absence too, unless the same words of ours are there without
+        a mark: then marks are not shown to us, and a person has to look.
+        """
+        try:
+            return self._find(key, outgoing)
+        except Declined as declined:
+            raise NotSupported(
+                f"The conversation can no longer be read ({declined.code}), so Slack cannot tell "
+                "whether the answer is there."
+            ) from declined
+
+    def answered_by_hand(self, message: Message) -> bool:
+        """Whether somebody else, neither the asker nor a bot, has said something in the thread
+        since. In a direct conversation there is nobody else."""
+        envelope = message.envelope
+        spot, stamp = place_of(envelope.thread_id), envelope.id.partition(":")[2]
+        if message.problem or not spot.thread:
+            return False
+        return any(
+            number_of(one.get("ts")) > number_of(stamp)
+            and is_person(one)
+            and not self._is_mine(one)
+            and one.get("user") != envelope.sender.handle
+            for one in self._said(spot.conversation, spot.thread, since=stamp)
+        )
+
+    @cached_property
+    def settings(self) -> SlackSettings:
+        return SlackSettings.model_validate(self.account.settings)
+
+    @property
+    def _me(self) -> str:
+        """The user id of the bot, by which others mention it."""
+        return self.account.address.handle
+
+    def _client(self) -> Client:
+        credentials = self.account.credentials
+        token = credentials.access_token or credentials.password
+        if token is None:
+            raise ReauthorizationRequired("There is no token for this workspace: link it again.")
+        deployment = self.account.deployment
+        return Client(
+            shared(deployment.ca_bundle),
+            url=deployment.slack_api_url,
+            token=token.get_secret_value().strip(),
+            seconds=self.settings.timeout,
+        )
+
+    def _reader(self) -> Reader:
+        names = self.settings.channels.replace(",", " ").split()
+        client = self._client()
+        return Reader(
+            client,
+            Writer(client, me=self._me),
+            thread_days=self.settings.thread_days,
+            channels=frozenset(name.lstrip("#").lower() for name in names),
+        )
+
+    def _said(
+        self, conversation: str, thread: str, *, only: str = "", since: str = "", until: str = ""
+    ) -> list[dict[str, Any]]:
+        """What Slack has of a thread, or, where there is none, of a conversation."""
+        oldest, latest = only or since, only or until
+        where: dict[str, str | int] = {"channel": conversation, "oldest": oldest, "latest": latest}
+        if oldest or latest:
+            where["inclusive"] = "true"
+        if thread and thread != only:
+            return list(
+                self._client().pages("conversations.replies", "messages", ts=thread, **where)
+            )
+        if only or until:
+            answer = self._client().ask(
+                "conversations.history", **where, limit=1 if only else EARLIER
+            )
+            return [one for one in answer.get("messages") or () if isinstance(one, dict)]
+        return list(self._client().pages("conversations.history", "messages", **where))
+
+    def _find(self, key: str, outgoing: Outgoing) -> Receipt | None:
+        client, where = self._client(), {"include_all_metadata": "true"}
+        spot = place_of(outgoing.thread_id)
+        conversation = spot.conversation or self._direct(client, outgoing.to.handle)
+        if not conversation:
+            return None  # the first message to somebody opens the conversation
+        if spot.thread:
+            method, where = "conversations.replies", where | {"ts": spot.thread}
+        else:
+            since = stamp_of(moment_of(outgoing.date - SKEW))
+            method, where = "conversations.history", where | {"oldest": since}
+        unmarked = False
+        for one in client.pages(method, "messages", channel=conversation, **where):
+            if not self._is_mine(one):
+                continue
+            mark = one.get("metadata") or {}
+            if mark.get("event_type") == MARK and mark.get("event_payload", {}).get("key") == key:
+                return _receipt(conversation, str(one["ts"]))
+            unmarked |= not mark and plain(str(one.get("text"))) == outgoing.body
+        if unmarked:
+            raise NotSupported("The same words are in the conversation, but Slack shows no mark.")
+        return None
+
+    def _direct(self, client: Client, user: str) -> str:
+        """The direct conversation with a user; empty where none was ever opened."""
+        opened = client.pages("users.conversations", "channels", types="im")
+        return next((str(one["id"]) for one in opened if one.get("user") == user), "")
+
+    def _is_mine(self, message: dict[str, Any]) -> bool:
+        return str(message.get("user") or "").casefold() == self._me.casefold()
+
+    def _message(self, envelope: Envelope, found: dict[str, Any]) -> Message:
+        text = plain(str(found.get("text") or ""), me=self._me)
+        return Message(
+            envelope=envelope,
+            to=(self.account.address,),
+            text=text,
+            new_text=text,
+            attachments=tuple(_attachment(one) for one in found.get("files") or ()),
+        )
+
+
+def _attachment(found: dict[str, Any]) -> Attachment:
+    return Attachment(
+        name=str(found.get("name") or found.get("id") or ""),
+        media_type=str(found.get("mimetype") or "application/octet-stream"),
+        size=int(found.get("size") or 0),
+    )
+
+
+def _receipt(conversation: str, stamp: str) -> Receipt:
+    return Receipt(id=id_of(conversation, stamp), sent_at=time_of(stamp))

@@ -1,0 +1,168 @@
+"""Telegram: what is written to a bot, and its answers, over the Bot API.
+
+Plain requests over the one client that sends nothing twice. Telegram gives each message once, so
+its envelope carries the words; and it keeps no record that a bot could ask, so an answer in doubt
+waits for a person.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from core.clock import system_clock
+from core.errors import ReauthorizationRequired, Refused
+from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
+from providers.base import Account, BaseProvider, Settings
+from providers.http import NoAnswer, shared
+from providers.telegram import Client, Place, Spot, envelope_of, needs_person
+from providers.telegram.places import KEPT
+
+LONGEST = 4_096
+"""Counted as Telegram counts entities, in UTF-16 code units, which is never too few
+(core.telegram.org/bots/api#sendmessage)."""
+PAGE = 100
+"""The most updates in one answer (core.telegram.org/bots/api#getupdates)."""
+MOST_PAGES = 20
+
+
+class TelegramSettings(Settings):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    timeout: float = Field(default=30, gt=0, le=60)
+    """How long one question to Telegram may take, in seconds."""
+
+
+class TelegramProvider(BaseProvider):
+    name = "telegram"
+    title = "Telegram"
+    description = "Messages to a bot on Telegram, and mentions of it in groups."
+    settings_type = TelegramSettings
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self.settings = TelegramSettings.model_validate(account.settings)
+
+    def identify(self) -> Address:
+        """core.telegram.org/bots/api#getme, and #getwebhookinfo: with a webhook nothing is read."""
+        client = self._client()
+        found, webhook = client.ask("getMe"), client.ask("getWebhookInfo")
+        username = str(found.get("username") or "")
+        if self._username and self._username != username.casefold():
+            raise Refused(f"This token belongs to the bot {username!r}: link it by that name.")
+        if webhook.get("url"):
+            raise Refused(
+                "Telegram delivers this bot's messages to a webhook of another program. Stop that "
+                "program and delete its webhook, or make a bot of its own for this."
+            )
+        handle = self.account.address.handle or username
+        return Address(handle=handle, name=str(found.get("first_name") or ""))
+
+    def cursor_at(self, moment: datetime) -> str:
+        """Telegram tells the time of a message in whole seconds."""
+        return _cursor(Place(since=moment.replace(microsecond=0)))
+
+    def fetch_new(self, cursor: str, *, limit: int = 50) -> Page:
+        """What Telegram may forget is only ever what came before `cursor`, or was of no account:
+        see `providers.telegram.places`."""
+        now, client = system_clock(), self._client()
+        place = Place.model_validate_json(cursor).current(now)
+        for _ in range(MOST_PAGES):
+            updates = self._updates(client, place)
+            fresh = [update for update in updates if update["update_id"] >= place.next]
+            if place.next and len(updates) - len(fresh) >= KEPT:
+                place = place.confirm(place.next)
+            found, place = self._take(fresh, place, limit=limit, now=now)
+            if found or len(updates) < PAGE:
+                return Page(envelopes=tuple(found), cursor=_cursor(place))
+            place = place.confirm(place.next)
+        return Page(envelopes=(), cursor=_cursor(place))
+
+    def fetch(self, envelope: Envelope) -> Message:
+        text = envelope.text or ""
+        return Message(
+            envelope=envelope,
+            to=(self.account.address,),
+            text=text,
+            new_text=text,
+            problem=needs_person(envelope),
+        )
+
+    def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
+        """core.telegram.org/bots/api#sendmessage. There is no place for `key` in it."""
+        if len(outgoing.body.encode("utf-16-le")) // 2 > LONGEST:
+            raise Refused(
+                f"It is longer than the {LONGEST} characters that Telegram takes at once."
+            )
+        spot = Spot.of(outgoing.thread_id or outgoing.to.handle)
+        body: dict[str, Any] = {
+            "chat_id": int(spot.chat) if spot.chat.lstrip("-").isdecimal() else spot.chat,
+            "text": outgoing.body,
+            "link_preview_options": {"is_disabled": True},
+        }
+        if spot.topic:
+            body["message_thread_id"] = int(spot.topic)
+        if spot.message:
+            body["reply_parameters"] = {"message_id": int(spot.message)}
+        sent = self._client().order("sendMessage", body)
+        if not isinstance(sent, dict) or not isinstance(sent.get("message_id"), int):
+            raise NoAnswer("Telegram does not say what it made of the message.")
+        at = sent.get("date")
+        return Receipt(
+            id=f"{spot.chat}:{sent['message_id']}",
+            sent_at=datetime.fromtimestamp(at, UTC) if isinstance(at, int) else system_clock(),
+        )
+
+    @property
+    def _username(self) -> str:
+        return self.account.address.handle.removeprefix("@").casefold()
+
+    @property
+    def _token(self) -> str:
+        credentials = self.account.credentials
+        token = credentials.access_token or credentials.password
+        if token is None:
+            raise ReauthorizationRequired("There is no token for this bot: link it again.")
+        return token.get_secret_value().strip()
+
+    def _client(self) -> Client:
+        deployment = self.account.deployment
+        return Client(
+            shared(deployment.ca_bundle),
+            url=deployment.telegram_api_url,
+            token=self._token,
+            seconds=self.settings.timeout,
+        )
+
+    def _updates(self, client: Client, place: Place) -> list[dict[str, Any]]:
+        found = client.ask(
+            "getUpdates",
+            offset=place.confirmed or None,
+            limit=PAGE,
+            timeout=0,
+            allowed_updates=json.dumps(["message"]),
+        )
+        return [update for update in found or () if isinstance(update.get("update_id"), int)]
+
+    def _take(
+        self, updates: list[dict[str, Any]], place: Place, *, limit: int, now: datetime
+    ) -> tuple[list[Envelope], Place]:
+        """The envelopes of the first updates, and the place behind them. What is edited, posted
+        in a channel or pressed is none."""
+        found: list[Envelope] = []
+        for update in updates:
+            if len(found) == limit:
+                break
+            place = place.read(update["update_id"], now=now)
+            message = update.get("message")
+            if not message or (place.since and message["date"] < place.since.timestamp()):
+                continue
+            bot_id = self._token.partition(":")[0]
+            if envelope := envelope_of(message, bot_id=bot_id, username=self._username):
+                found.append(envelope)
+        return found, place
+
+
+def _cursor(place: Place) -> str:
+    return place.model_dump_json(exclude_defaults=True)
