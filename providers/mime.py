@@ -26,6 +26,8 @@ LONG_HEAD = "It has more headers than mail servers let through."
 LINE = 76
 """Characters of a header line; RFC 2047 allows an encoded word 75."""
 MAX_LINE = 900
+WIDEST = 4
+"""Octets of one character."""
 
 _POLICY = SMTP.clone(cte_type="7bit")
 _TOKEN = re.compile(r"[A-Za-z0-9-]{1,60}")
@@ -207,16 +209,16 @@ def _folded(text: str, *, indent: int) -> str:
 
 def _encoded(text: str, *, indent: int) -> str:
     """`text` as RFC 2047 words of whole characters, one a line."""
+    raw = text.encode("utf-8")
     words: list[str] = []
-    room = (LINE - 1 - indent - 12) // 4 * 3
-    piece = b""
-    for character in text:
-        raw = character.encode("utf-8")
-        if len(piece) + len(raw) > room:
-            words.append(_word(piece))
-            piece, room = b"", (LINE - 1 - 12) // 4 * 3
-        piece += raw
-    return "\r\n ".join([*words, _word(piece)])
+    at, room = 0, max(WIDEST, (LINE - 1 - indent - 12) // 4 * 3)
+    while at < len(raw):
+        end = min(at + room, len(raw))
+        while end < len(raw) and raw[end] & 0xC0 == 0x80:
+            end -= 1
+        words.append(_word(raw[at:end]))
+        at, room = end, (LINE - 1 - 12) // 4 * 3
+    return "\r\n ".join(words)
 
 
 def _word(raw: bytes) -> str:

@@ -22,6 +22,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _TARGET = re.compile(r"<(?:mailto:)?([^<>\s]{3,2000})>")
+_OF_LINKS = frozenset(".@:/")
 _PGP_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _PGP_SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
 
@@ -98,6 +99,8 @@ def _tidied(line: str) -> str:
 
 
 def _unless_repeated(found: re.Match[str]) -> str:
+    if _OF_LINKS.isdisjoint(found[1]):
+        return found[0]
     before = found.string[: found.start()] if found.start() <= LONG else ""
     return "" if before.endswith(found[1]) else found[0]
 

@@ -1,7 +1,6 @@
 """Says of any mail whether a machine may answer it, and with what: by the functions that do."""
 
 import base64
-import re
 import time
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 from core.errors import OrchestreError
 from core.messages import Address, Message
 from core.pace import PACE, Pace
+from providers.headers import read_block
 from providers.mime import read_envelope, read_message, write
 
 from . import answering
@@ -25,7 +25,6 @@ BODY = "Thank you for your message. This is where the answer would be.\n"
 """What stands in an explained answer instead of words that depend on a catalogue."""
 KEY = "explained"
 """Stands in for the id of a reply, and of a message."""
-HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
 def explain(raw: bytes, question: Question, *, policy: PolicySettings = DEFAULT) -> Verdict:
@@ -94,9 +93,12 @@ class _Account:
 
     def _verdict(self, raw: bytes, step: Step) -> Verdict:
         now = self._scenario.time_of(step)
-        head = HEAD_END.split(raw, maxsplit=1)[0] + b"\n\n"
         envelope = read_envelope(
-            head, id=KEY, received_at=now, labels=step.labels(), return_path=step.env_from
+            raw[: read_block(raw).body_at],
+            id=KEY,
+            received_at=now,
+            labels=step.labels(),
+            return_path=step.env_from,
         )
         message = read_message(raw, envelope=envelope)
         if step.is_sent():

@@ -368,6 +368,10 @@ def test_a_journey_with_a_subject_is_not_a_head() -> None:
     assert new_text(text) == text
 
 
+def test_what_is_said_twice_without_being_a_link_stays() -> None:
+    assert new_text("Is it List<List> or Map<Map>?") == "Is it List<List> or Map<Map>?"
+
+
 def test_a_question_with_a_date_stays_directly_above_an_attribution() -> None:
     own = "Does Tue, 17 March 2026 at 10:00 suit you?"
 

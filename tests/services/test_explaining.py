@@ -99,6 +99,12 @@ def test_a_batch_answers_every_line(tmp_path: Path) -> None:
     assert "me" in nobody.error
 
 
+def test_the_head_is_where_the_reader_of_the_body_sees_it() -> None:
+    assert explain(b"\r\n\r\n" + raw(), QUESTION).respond
+    headless = f"Subject: a\r\nhello world\r\nFrom: bob@customer.example\r\nTo: {SHOP}\r\n"
+    assert not explain(headless.encode(), QUESTION).respond
+
+
 @given(st.binary(max_size=400))
 def test_whatever_the_bytes_are_there_is_a_verdict(junk: bytes) -> None:
     for mail in (junk, raw() + junk, junk + raw()):
