@@ -74,6 +74,11 @@ answers: $(VENV)/.bench ## Build 200,000 answers from hostile values and read th
 fuzz: $(VENV)/.bench ## Feed the mail code mutated mail for ten minutes; less with ARGS='--seconds 60'
 	@$(BIN)/python -m bench.fuzz $(ARGS)
 
+.PHONY: queue
+queue: $(VENV)/.bench ## Measure what waiting costs: the due-queue, and the store under a message's life
+	@$(BIN)/python -m bench.due_queue $(ARGS)
+	@$(BIN)/python -m bench.store_outbox $(ARGS)
+
 .PHONY: check
 check: $(VENV)/.dev ## Check format, style, types and import directions
 	@$(BIN)/ruff format --check .

@@ -53,10 +53,11 @@ MUTATIONS = (
     ),
     Mutation(
         2,
-        "db/sql.py",
-        "            _apply(connection, change)",
-        "            _apply(connection, change); connection.exec_driver_sql('COMMIT'); "
-        "connection.exec_driver_sql('BEGIN IMMEDIATE')",
+        "db/commits.py",
+        "if _touched(cursor, step) < len(step.values) and step.refusal:",
+        "touched = _touched(cursor, step); cursor.execute('COMMIT'); "
+        "cursor.execute('BEGIN IMMEDIATE')\n"
+        "            if touched < len(step.values) and step.refusal:",
         "tests/db/test_sql.py",
     ),
     Mutation(
@@ -68,9 +69,9 @@ MUTATIONS = (
     ),
     Mutation(
         3,
-        "db/sql.py",
-        "return table.c.id == record.id, table.c.version == record.version",
-        "return (table.c.id == record.id,)",
+        "db/statements.py",
+        'return table.c.id == _given("old_id"), table.c.version == _given("old_version")',
+        'return (table.c.id == _given("old_id"),)',
         "tests/db/test_sql.py",
     ),
     Mutation(
@@ -84,8 +85,8 @@ MUTATIONS = (
     Mutation(
         4,
         "services/replies/sending.py",
-        "if not reply.approved_by and not bot.sends_by_itself():",
-        "if False:",
+        "if not bot.sends_by_itself():\n            return reply.hold",
+        "if False:\n            return reply.hold",
         REPLY,
     ),
     Mutation(
@@ -112,10 +113,10 @@ MUTATIONS = (
     Mutation(
         6,
         "services/replies/writing.py",
-        "message, draft.body, account=connection.account, key=reply.id, now=now",
-        "message.model_copy(update={'envelope': message.envelope.model_copy(update="
-        "{'sender': message.to[-1]})}), draft.body, account=connection.account, "
-        "key=reply.id, now=now",
+        "outgoing = self._build(reply, message, draft.body, connection=connection)",
+        "outgoing = self._build(reply, message.model_copy(update={'envelope': "
+        "message.envelope.model_copy(update={'sender': message.to[-1]})}), draft.body, "
+        "connection=connection)",
         REPLY,
     ),
     Mutation(
@@ -128,9 +129,17 @@ MUTATIONS = (
     Mutation(
         7,
         "services/replies/receiving.py",
-        "if veto := judge(envelope, me=frozenset({connection.handle})):",
+        "if veto := judge("
+        "envelope, me=frozenset({connection.handle}), settings=self._parts.policy):",
         "if (veto := judge(envelope, me=frozenset({connection.handle}))) and not veto.rule:",
         REPLY,
+    ),
+    Mutation(
+        7,
+        "services/pacing.py",
+        "if sum(one.points for one in together) + points > pace.per_thread:",
+        "if False:",
+        "tests/journeys/test_pace.py",
     ),
     Mutation(
         7,
@@ -155,8 +164,8 @@ MUTATIONS = (
     ),
     Mutation(
         8,
-        "db/sql.py",
-        "query = query.where(table.c.owner_id == self._owner_id)",
+        "db/statements.py",
+        "query = query.where(table.c.owner_id == _given(SCOPE))",
         "pass",
         "tests/db/test_sql.py",
     ),

@@ -39,6 +39,7 @@ def open_sqlite(url: str, *, pool_size: int) -> Engines:
     def engine(*, begin: str, synchronous: str) -> Engine:
         made = create_engine(
             url,
+            paramstyle="named",
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=30,

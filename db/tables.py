@@ -109,3 +109,10 @@ def row_of(record: Record) -> dict[str, Any]:
     return {name: column_value(getattr(record, name)) for name in fields} | {
         "body": record.model_dump_json()
     }
+
+
+def changed_columns(old: Record, new: Record) -> tuple[str, ...]:
+    """The columns that tell the one from the other. Never the id, which is theirs together."""
+    fields = ("due_at", *old.indexes)
+    different = (name for name in fields if getattr(old, name) != getattr(new, name))
+    return ("version", "body", *different)

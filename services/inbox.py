@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from core.bots import Bot
 from core.clock import Clock
 from core.connections import Connection
-from core.errors import Conflict, NotFound, ReauthorizationRequired, Stale, Unavailable
+from core.errors import Conflict, ReauthorizationRequired, Stale, Unavailable
+from core.failpoints import failpoint
 from core.feeds import Feed, Hint
-from db.base import Add, Change, Database, Drop, Swap
+from db.base import Add, Database, Drop, Swap
 
 from .bell import DISPATCH, Bell
 from .claims import Claims
@@ -28,8 +30,18 @@ PAGE = 50
 MOST_PAGES = 20
 """In one poll; the next one goes on, after everybody else had a turn."""
 MOST_CLAIMS = 2_000
+CLAIMED_AT_ONCE = 500
+"""Feeds in one commit: other writers wait for it no longer than for a page of messages."""
+TRIES = 5
 POLL_SECONDS = 240.0
 LONGEST_REST = 900.0
+
+
+class Turn(NamedTuple):
+    """A feed to be polled now, and the hint that there is news in it."""
+
+    feed: Feed
+    hint: Hint | None
 
 
 class Inbox:
@@ -53,44 +65,67 @@ class Inbox:
     def claim_due(self) -> list[list[str]]:
         """The feeds whose turn it is, each given to one caller only, in batches of a provider."""
         now = self._clock()
-        claimed: defaultdict[str, list[str]] = defaultdict(list)
-        due = {feed.id: feed for feed in self._store.due(Feed, now, limit=MOST_CLAIMS)}
-        hints = {hint.id: hint for hint in self._store.due(Hint, now, limit=MOST_CLAIMS)}
-        for id in hints.keys() - due.keys():
-            feed = next(iter(self._store.find(Feed, id=id)), None)
-            if feed is None or feed.due_at is None:
-                self._forget(hints[id])
-            elif not feed.leased:
-                due[id] = feed
-        for feed in due.values():
-            provider = self._claim(feed, hints.get(feed.id), now=now)
-            if provider is not None:
-                claimed[provider].append(feed.id)
+        turns = self._turns(now)
+        claimed: list[str] = []
+        for start in range(0, len(turns), CLAIMED_AT_ONCE):
+            claimed += self._claim(turns[start : start + CLAIMED_AT_ONCE], now=now)
+        providers: defaultdict[str, list[str]] = defaultdict(list)
+        for connection in self._store.find(Connection, id=claimed) if claimed else ():
+            providers[connection.provider].append(connection.id)
         return [
             ids[start : start + BATCH]
-            for ids in claimed.values()
+            for ids in providers.values()
             for start in range(0, len(ids), BATCH)
         ]
 
-    def _claim(self, feed: Feed, hint: Hint | None, *, now: datetime) -> str | None:
-        """The feed's provider when this caller has got it."""
-        if feed.due_at is None:
-            return None
-        changes: list[Change] = [Swap(feed, feed.claim(holder=self._claims.holder, now=now))]
-        if hint:
-            changes.append(Drop(hint))
-        try:
-            self._store.commit(*changes)
-            return self._store.get(Connection, feed.id).provider
-        except Conflict:
-            return None
-        except NotFound:
-            return None
+    def _turns(self, now: datetime) -> list[Turn]:
+        """What is due by the clock, and what is due by a hint."""
+        due = {feed.id: feed for feed in self._store.due(Feed, now, limit=MOST_CLAIMS)}
+        hints = {hint.id: hint for hint in self._store.due(Hint, now, limit=MOST_CLAIMS)}
+        if early := hints.keys() - due.keys():
+            hinted = {feed.id: feed for feed in self._store.find(Feed, id=early)}
+            for id in early:
+                feed = hinted.get(id)
+                if feed is None or feed.due_at is None:
+                    self._forget(hints[id])
+                elif not feed.leased:
+                    due[id] = feed
+        return [Turn(feed, hints.get(id)) for id, feed in due.items()]
+
+    def _claim(self, turns: list[Turn], *, now: datetime) -> list[str]:
+        """The ids of those that this caller has got, all in one commit.
+
+        What somebody else changes meanwhile is left to them, and the rest tried again.
+        """
+        holder = self._claims.holder
+        for _ in range(TRIES):
+            swaps = [Swap(turn.feed, turn.feed.claim(holder=holder, now=now)) for turn in turns]
+            try:
+                failpoint("feed.claim")
+                self._store.commit(*swaps, *(Drop(turn.hint) for turn in turns if turn.hint))
+                failpoint("feed.claimed")
+            except Conflict:
+                turns = self._unchanged(turns)
+            else:
+                return [turn.feed.id for turn in turns]
+        return []
+
+    def _unchanged(self, turns: list[Turn]) -> list[Turn]:
+        ids = [turn.feed.id for turn in turns]
+        feeds = {feed.id: feed for feed in self._store.find(Feed, id=ids)}
+        hints: dict[str, Hint | None] = {hint.id: hint for hint in self._store.find(Hint, id=ids)}
+        return [
+            turn
+            for turn in turns
+            if feeds.get(turn.feed.id) == turn.feed and turn.hint in (None, hints.get(turn.feed.id))
+        ]
 
     def _forget(self, hint: Hint) -> None:
         """Nobody reads that account any more."""
         with suppress(Conflict):
+            failpoint("hint.forget")
             self._store.commit(Drop(hint))
+            failpoint("hint.forgotten")
 
     def hint(self, provider: str, handle: str) -> int:
         """There is news in this account: poll it now. How many feeds that made due."""
@@ -98,6 +133,7 @@ class Inbox:
         hinted = sum(self._hint(connection) for connection in connections)
         if hinted:
             self._bell.call(DISPATCH)
+            failpoint("hint.rung")
         return hinted
 
     def _hint(self, connection: Connection) -> bool:
@@ -109,9 +145,13 @@ class Inbox:
         hint = Hint(id=connection.id, owner_id=connection.owner_id, hinted_at=now, due_at=now)
         try:
             if kept is None:
+                failpoint("hint.add")
                 self._store.commit(Add(hint, keep_first=True))
+                failpoint("hint.added")
             else:
+                failpoint("hint.renew")
                 self._store.commit(Swap(kept, kept.evolve(hinted_at=now, due_at=now)))
+                failpoint("hint.renewed")
         except Stale:
             pass  # taken up, or given, by somebody else after the news was already there
         return True
@@ -155,7 +195,9 @@ class Inbox:
         if feed.holder == self._claims.holder:
             return feed
         taken = feed.evolve(holder=self._claims.holder)
+        failpoint("feed.take")
         self._store.commit(Swap(feed, taken))
+        failpoint("feed.taken")
         return taken
 
     def _read(self, feed: Feed, bot: Bot) -> int:
@@ -163,13 +205,17 @@ class Inbox:
         received, full = 0, True
         for _ in range(MOST_PAGES):
             with self._connections.borrow(connection) as provider:
+                failpoint("feed.fetch")
                 page = provider.fetch_new(feed.cursor, limit=PAGE)
+                failpoint("feed.fetched")
             opened, changes = self._replies.open(page.envelopes, bot=bot, connection=connection)
             full = bool(page.envelopes)
             if not full:
                 break
             moved = feed.evolve(cursor=page.cursor)
+            failpoint("feed.keep")
             self._store.commit(*changes, Swap(feed, moved))
+            failpoint("feed.kept")
             self._replies.ring(opened)
             feed, received = moved, received + len(opened)
         self._release(feed, bot, page.cursor, more=full)
@@ -182,9 +228,12 @@ class Inbox:
         if feed.trouble:
             log.info("poll_recovered", extra={"feed_id": feed.id})
         advanced = feed.advance(cursor, now=now, due_at=now if more else next_at)
+        failpoint("feed.advance")
         self._store.commit(Swap(feed, advanced))
+        failpoint("feed.advanced")
         if more or self._store.find(Hint, id=feed.id):
             self._bell.call(DISPATCH)
+            failpoint("feed.rung")
 
     def _rest(self, feed_id: str, bot: Bot, error: Exception) -> None:
         """Leave the account alone for a while, and say so once."""
@@ -198,7 +247,9 @@ class Inbox:
         if not feed.trouble:
             log.warning("poll_failed", extra={"feed_id": feed.id, "error": repr(error)})
         until = self._clock() + timedelta(seconds=pause)
+        failpoint("feed.rest")
         self._store.commit(Swap(feed, feed.rest(str(error) or repr(error), until=until)))
+        failpoint("feed.rested")
 
     def take_over(self) -> None:
         """Give back the feeds that were leased by processes that died."""
@@ -209,7 +260,9 @@ class Inbox:
             if feed.holder == self._claims.holder and not _is_old(feed, now):
                 continue  # claimed here, and on its way to a worker
             try:
+                failpoint("feed.release")
                 self._store.commit(Swap(feed, feed.release(now=now)))
+                failpoint("feed.released")
             except Conflict:
                 continue
 

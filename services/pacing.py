@@ -4,9 +4,10 @@ import hashlib
 import re
 from datetime import datetime
 
-from core.messages import Message
+from core.messages import Envelope, Message
 from core.pace import Heard, Pace, Turn
 from core.records import Value
+from providers.headers import message_ids
 
 from .answering import bare_subject
 
@@ -28,6 +29,17 @@ class Stop(Value):
     """Whether it looks as if two machines wrote to each other."""
 
 
+def _thread(envelope: Envelope) -> str:
+    """The first message of the conversation, by RFC 5322 3.6.4.
+
+    A service's own notion of a thread may join strangers who chose the same subject.
+    """
+    for name in ("references", "in-reply-to", "message-id"):
+        if found := message_ids(envelope.first(name) or ""):
+            return found[0]
+    return envelope.thread_id
+
+
 def correspondent(handle: str, *, delimiter: str = "+") -> str:
     """One name for all the sub-addresses of a sender."""
     local, at, domain = handle.casefold().rpartition("@")
@@ -39,7 +51,7 @@ def turn_of(message: Message, *, delimiter: str = "+") -> Turn:
     words = " ".join(message.new_text.casefold().split())
     return Turn(
         sender=correspondent(message.envelope.sender.handle, delimiter=delimiter),
-        thread=message.envelope.thread_id,
+        thread=_thread(message.envelope),
         topic=_NUMBERS.sub("0", bare_subject(message.envelope.subject).casefold()),
         words=hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest(),
         at=message.envelope.received_at,

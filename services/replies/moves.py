@@ -12,6 +12,7 @@ from core.clock import Clock
 from core.connections import Connection
 from core.errors import NotFound, Stale, Unavailable
 from core.events import event_of
+from core.failpoints import failpoint
 from core.messages import Message, Outgoing
 from core.pace import Pace
 from core.replies import Exchange, Reply
@@ -67,7 +68,9 @@ class Moves:
     ) -> Reply:
         """Store a move, its line of history and what goes with it, or nothing of that."""
         new, made = self._change(old, new, by=by)
+        failpoint("move.commit", new.status)
         self._store.commit(*made, *changes, durable=durable)
+        failpoint("move.committed", new.status)
         log.info("reply_moved", extra={"reply_id": new.id, "status": new.status, "rule": new.rule})
         self._ring(new)
         return new
@@ -111,7 +114,9 @@ class Moves:
 
     def _ring(self, reply: Reply) -> None:
         if reply.due_at and reply.due_at <= self._clock():
+            failpoint("move.ring", reply.status)
             self._parts.bell.ring(reply)
+            failpoint("move.rung", reply.status)
 
     def _alert(self, reply: Reply, subject: str, body: str, *, key: str) -> Change:
         """Tell the owner, in the commit that makes the trouble true; once for each `key`."""

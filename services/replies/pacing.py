@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from core.bots import Bot
 from core.errors import Stale
+from core.failpoints import failpoint
 from core.messages import Message
 from core.pace import Correspondence, Heard, Turn
 from core.replies import Reply, Status
@@ -50,7 +51,9 @@ class Pacing(Moves):
         for _ in range(TRIES):
             with suppress(Stale):
                 changes = self._taken_back(reply, message) if message else []
+                failpoint("pace.take_back")
                 self._store.commit(*changes)
+                failpoint("pace.taken_back")
                 break
 
     def _taken_back(self, reply: Reply, message: Message) -> list[Change]:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from core.connections import Connection
 from core.errors import Conflict, Invalid, NotFound, Stale
 from core.events import Event
+from core.failpoints import failpoint
 from core.messages import Draft, Envelope, Message, Outgoing, Receipt
 from core.records import Value
 from core.replies import Block, Exchange, Reply, Status
@@ -138,7 +139,9 @@ class People(Pacing):
             connection_id=reply.connection_id,
             sender=reply.sender,
         )
+        failpoint("person.block")
         self._owned(by).commit(Add(block, keep_first=True))
+        failpoint("person.blocked")
         words = "You asked never to answer this sender."
         open = self._owned(by).find(
             Reply, connection_id=reply.connection_id, status=list(BLOCKABLE)

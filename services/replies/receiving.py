@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 from core.bots import Bot
 from core.connections import Connection
 from core.events import event_of
+from core.failpoints import failpoint
 from core.messages import Envelope
 from core.replies import Block, Exchange, Reply
 from db.base import Add, Append, Change
@@ -42,6 +43,7 @@ class Receiving(Moves):
             reply, kept = self._open(id, envelope, bot=bot, connection=connection)
             opened.append(reply)
             changes += kept
+        failpoint("receive.opened")
         return opened, changes
 
     def ring(self, replies: Iterable[Reply]) -> None:

@@ -20,6 +20,7 @@ from core.errors import (
     Stale,
     Unavailable,
 )
+from core.failpoints import failpoint
 from core.messages import Message, Receipt
 from core.replies import Exchange, Reply, Status
 from db.base import Change, Expect, Swap, Take
@@ -61,15 +62,19 @@ class Sending(Pacing):
         sending: Reply | None = None
         try:
             with self._parts.connections.borrow(connection) as provider:
+                failpoint("send.look")
                 if exchange.message and provider.answered_by_hand(exchange.message):
                     gone = reply.skip("You have answered it yourself.", rule="P4")
                     return self._save(reply, gone, by=WORKER)
+                failpoint("send.looked")
                 handle = self._prepare(reply, exchange, provider)
                 intended = self._intend(reply, exchange, connection, holder=holder)
                 if intended.status is not Status.SENDING:
                     return intended
                 sending = intended
+                failpoint("send.intended")
                 receipt = provider.send(outgoing, key=reply.id, handle=handle)
+                failpoint("send.effected")
         except Exception as error:
             if sending is not None:
                 return self._result(sending, error)
@@ -83,8 +88,11 @@ class Sending(Pacing):
         assert exchange.outgoing, "an approved reply has an answer"
         if exchange.handle or Capability.DRAFTS not in provider.capabilities:
             return exchange.handle
+        failpoint("send.prepare")
         handle = provider.prepare(exchange.outgoing, key=reply.id)
+        failpoint("send.prepared")
         self._store.commit(Swap(exchange, exchange.evolve(handle=handle)))
+        failpoint("send.handle_kept")
         return handle
 
     def _intend(
@@ -208,7 +216,10 @@ class Sending(Pacing):
     def _find(self, reply: Reply, exchange: Exchange) -> Receipt | None:
         assert exchange.outgoing, "a reply in doubt has an answer"
         with self._parts.connections.borrow(self._connection(reply)) as provider:
-            return provider.find_sent(reply.id, outgoing=exchange.outgoing, handle=exchange.handle)
+            failpoint("reconcile.find")
+            found = provider.find_sent(reply.id, outgoing=exchange.outgoing, handle=exchange.handle)
+            failpoint("reconcile.found")
+            return found
 
     def _believe(self, reply: Reply, receipt: Receipt | None) -> Reply:
         now = self._clock()

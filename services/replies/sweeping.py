@@ -7,6 +7,7 @@ from contextlib import suppress
 from itertools import zip_longest
 
 from core.errors import Conflict
+from core.failpoints import failpoint
 from core.replies import Reply, Status
 
 from ..bell import NEXT_TASK
@@ -29,7 +30,9 @@ class Sweeping(Moves):
         self.take_over()
         rings = 0
         for reply in self._not_rung_lately(self.due()):
+            failpoint("sweep.ring")
             self._parts.bell.ring(reply)
+            failpoint("sweep.rung")
             rings += 1
         return rings
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from core.bots import Bot
 from core.connections import Connection
 from core.errors import AlreadyThere, ReauthorizationRequired, Refused, Unavailable
+from core.failpoints import failpoint
 from core.messages import Message
 from core.replies import Exchange, Fingerprint, Reply, Status
 from db.base import Add, Change, Swap
@@ -48,8 +49,11 @@ class Writing(Pacing):
         connection, before = self._connection(reply), self._exchange(reply)
         try:
             with self._parts.connections.borrow(connection) as provider:
+                failpoint("draft.fetch")
                 message = before.message or provider.fetch(before.envelope)
+                failpoint("draft.fetched")
                 by_hand = provider.answered_by_hand(message)
+                failpoint("draft.looked")
         except Exception as error:  # whatever went wrong, nothing has left the building
             return self._save(reply, self._after(reply, error), by=WORKER)
         read = before.evolve(message=message)
@@ -105,6 +109,7 @@ class Writing(Pacing):
             words = "No product in your catalogue is relevant to this message."
             return reply.hold(words, rule="D1", digest=""), read, []
         products = [match.product for match in matches]
+        failpoint("draft.write")
         draft = write_draft(
             message,
             products=products,
@@ -112,6 +117,7 @@ class Writing(Pacing):
             llm=self._parts.llm,
             deadline=self._parts.llm_seconds,
         )
+        failpoint("draft.written")
         outgoing = self._build(reply, message, draft.body, connection=connection)
         written = read.model_copy(update={"draft": draft, "outgoing": outgoing, "handle": ""})
         older = self._overtake(reply)

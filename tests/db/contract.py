@@ -102,6 +102,59 @@ class DatabaseContract(ABC):
         assert store.find(Event) == []
         store.commit(Take("alice", DAY, 3))
 
+    def test_of_many_alike_one_that_is_stale_stops_all(self, database: Database) -> None:
+        store = database.for_workers()
+        bots = [BOT.model_copy(update={"id": f"b{number}"}) for number in range(20)]
+        store.commit(*map(Add, bots))
+        store.commit(Swap(bots[7], bots[7].evolve(connection_id="c7")))
+
+        with pytest.raises(Stale):
+            store.commit(*(Swap(bot, bot.evolve(connection_id="c2")) for bot in bots))
+
+        assert store.count(Bot, connection_id="c2") == 0
+
+    def test_of_many_alike_one_that_is_there_stops_all(self, database: Database) -> None:
+        store = database.for_workers()
+        bots = [BOT.model_copy(update={"id": f"b{number}"}) for number in range(20)]
+        store.commit(Add(bots[7]))
+
+        with pytest.raises(AlreadyThere):
+            store.commit(*map(Add, bots))
+
+        assert store.find(Bot) == [bots[7]]
+
+    def test_of_many_drops_one_that_is_stale_stops_all(self, database: Database) -> None:
+        store = database.for_workers()
+        bots = [BOT.model_copy(update={"id": f"b{number}"}) for number in range(3)]
+        store.commit(*map(Add, bots[1:]))
+
+        with pytest.raises(Stale):
+            store.commit(*map(Drop, bots))
+
+        assert store.find(Bot) == bots[1:]
+
+    def test_of_many_expectations_each_must_hold(self, database: Database) -> None:
+        store = database.for_workers()
+        bots = [BOT.model_copy(update={"id": f"b{number}"}) for number in range(3)]
+        store.commit(*map(Add, bots), Add(FEED))
+        store.commit(Swap(bots[1], bots[1].evolve()))
+
+        with pytest.raises(Stale):
+            store.commit(*map(Expect, bots), Swap(FEED, FEED.evolve(cursor="1")))
+
+        assert store.get(Feed, "c1") == FEED
+
+    def test_a_changed_record_is_found_by_what_it_is_now(self, database: Database) -> None:
+        store = database.for_workers()
+        store.commit(Add(BOT))
+        moved = BOT.evolve(connection_id="c2", enabled=True, due_at=NOW)
+
+        store.commit(Swap(BOT, moved))
+
+        assert store.find(Bot, connection_id="c2", enabled=True) == [moved]
+        assert store.find(Bot, connection_id="c1") == []
+        assert store.due(Bot, NOW) == [moved]
+
     def test_an_expectation_that_no_longer_holds_stops_the_commit(self, database: Database) -> None:
         store = database.for_workers()
         store.commit(Add(BOT), Add(FEED))
@@ -166,8 +219,21 @@ class DatabaseContract(ABC):
         store.commit(Take("alice", DAY))
         assert refusal.value.budget == "sender"
 
-    def test_giving_back_never_makes_a_budget_larger(self, database: Database) -> None:
+    def test_the_budget_that_is_used_up_is_named(self, database: Database) -> None:
         store = database.for_workers()
+        narrow = Budget(name="thread", key="t", limit=1)
+        store.commit(Take("alice", narrow))
+
+        with pytest.raises(Exhausted) as refusal:
+            store.commit(Take("alice", DAY), Take("alice", narrow), Take("alice", DAY))
+
+        assert refusal.value.budget == "thread"
+        store.commit(Take("alice", DAY, 3))
+
+    @pytest.mark.parametrize("taken", [0, 1])
+    def test_giving_back_never_makes_a_budget_larger(self, database: Database, taken: int) -> None:
+        store = database.for_workers()
+        store.commit(Take("alice", DAY, taken))
 
         store.commit(Take("alice", DAY, -5))
 
@@ -196,6 +262,8 @@ class DatabaseContract(ABC):
         with pytest.raises(NotFound):
             mallory.commit(Take("alice", DAY))
         assert mallory.find(Bot) == []
+        assert mallory.find(Bot, owner_id="alice") == []
+        assert mallory.find(Bot, owner_id=["alice", "mallory"]) == []
         assert mallory.page(Bot).items == []
         assert mallory.count(Bot) == 0
         assert mallory.due(Bot, NOW) == []
@@ -222,6 +290,26 @@ class DatabaseContract(ABC):
         assert [bot.id for bot in store.find(Bot, enabled=[True, False])] == ["b0", "b1"]
         assert store.find(Bot, connection_id="c2") == []
         assert store.count(Bot, enabled=True) == 1
+
+    @pytest.mark.parametrize("id", ['"', "'", "\\", "é\u2028", "a,b", "[1]", "%s", ":id", "?"])
+    def test_found_among_several_whatever_they_are_called(
+        self, database: Database, id: str
+    ) -> None:
+        store = database.for_workers()
+        named = BOT.model_copy(update={"id": id})
+        store.commit(Add(BOT), Add(named))
+
+        assert store.get(Bot, id) == named
+        assert store.find(Bot, id=[id, "b2"]) == [named]
+        assert store.count(Bot, id=(id, "b1")) == 2
+        assert store.page(Bot, id={id}).items == [named]
+
+    def test_found_among_none_and_among_thousands(self, database: Database) -> None:
+        store = database.for_workers()
+        store.commit(Add(BOT))
+
+        assert store.find(Bot, id=[]) == []
+        assert store.find(Bot, id=[f"b{number}" for number in range(50_000)]) == [BOT]
 
     def test_a_field_without_an_index_is_a_mistake(self, database: Database) -> None:
         with pytest.raises(ValueError, match="instructions"):

@@ -1,17 +1,24 @@
 """Whose turn it is, and where to go on from."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from core.errors import NotFound
 from core.feeds import Feed, Hint
-from db.base import Swap
+from db.base import Add, Swap
+from services.inbox import BATCH
 from tests.conftest import FrozenClock, World, Write
 
 
 def feed(world: World) -> Feed:
     return world.database.for_workers().get(Feed, world.connection.id)
+
+
+def hint(id: str, world: World) -> Hint:
+    now = world.clock.now
+    return Hint(id=id, owner_id=world.by, hinted_at=now, due_at=now)
 
 
 def test_a_due_feed_is_given_to_one_caller(world: World, clock: FrozenClock) -> None:
@@ -22,6 +29,54 @@ def test_a_due_feed_is_given_to_one_caller(world: World, clock: FrozenClock) -> 
 
     clock.advance(minutes=2)
     assert world.app.inbox.claim_due() == []
+
+
+def test_many_due_feeds_are_given_once_to_callers_who_race(world: World) -> None:
+    world.start()
+    store = world.database.for_workers()
+    ids = [f"feed{number:03}" for number in range(120)]
+    store.commit(
+        *(Add(feed(world).model_copy(update={"id": id})) for id in ids),
+        *(Add(world.connection.model_copy(update={"id": id})) for id in ids),
+        *(Add(hint(id, world)) for id in ids[::3]),
+    )
+
+    with ThreadPoolExecutor(8) as pool:
+        given = list(pool.map(lambda _: world.app.inbox.claim_due(), range(16)))
+
+    batches = [batch for each in given for batch in each]
+    assert sorted(id for batch in batches for id in batch) == sorted([*ids, world.connection.id])
+    assert max(map(len, batches)) <= BATCH
+    assert store.find(Hint) == []
+
+
+def test_a_hinted_feed_is_due_at_once(world: World, clock: FrozenClock) -> None:
+    world.start(interval_seconds=60)
+    world.poll()
+    assert world.app.inbox.claim_due() == []
+
+    world.app.inbox.hint("dummy", "alice@shop.example")
+
+    assert world.app.inbox.claim_due() == [[world.connection.id]]
+
+
+def test_batches_are_of_one_provider(world: World) -> None:
+    world.start()
+    store = world.database.for_workers()
+    other = world.connection.model_copy(update={"id": "other", "provider": "imap"})
+    store.commit(Add(feed(world).model_copy(update={"id": "other"})), Add(other))
+
+    batches = world.app.inbox.claim_due()
+
+    assert sorted(batches) == sorted([[world.connection.id], ["other"]])
+
+
+def test_a_feed_without_its_connection_is_given_to_nobody(world: World) -> None:
+    world.start()
+    store = world.database.for_workers()
+    store.commit(Add(feed(world).model_copy(update={"id": "orphan"})))
+
+    assert world.app.inbox.claim_due() == [[world.connection.id]]
 
 
 def test_the_next_poll_is_one_interval_after_the_last_began(

@@ -150,3 +150,22 @@ def test_a_turn_knows_its_words_and_its_subject_whatever_surrounds_them() -> Non
 
     assert plain == marked
     assert not plain.typed
+
+
+def test_strangers_whom_a_service_puts_in_one_thread_are_strangers() -> None:
+    def read(id: str, sender: str, **headers: str) -> Turn:
+        found = {"from": sender, "message-id": id} | headers
+        envelope = Envelope(
+            id=id,
+            thread_id="one topic",
+            sender=Address(handle=sender),
+            subject="Question",
+            received_at=START,
+            headers=tuple((name.replace("_", "-"), value) for name, value in found.items()),
+        )
+        return turn_of(Message(envelope=envelope, text="", new_text=id))
+
+    first = read("<a@x.example>", "a@x.example", references="<r1@shop.example>")
+    other = read("<b@y.example>", "b@y.example", references="<r2@shop.example>")
+
+    assert (first.thread, other.thread) == ("<r1@shop.example>", "<r2@shop.example>")

@@ -45,7 +45,7 @@ def until_sent(world: World, count: int, *, seconds: float = 20) -> None:
 def test_messages_are_answered_without_any_broker(running: World, write: Write) -> None:
     running.start()
     for number in range(3):
-        write("Alpine Tent 2?", thread_id=f"t{number}")
+        write("Alpine Tent 2?", thread_id=f"t{number}", sender=f"bob{number}@customer.example")
 
     until_sent(running, 3)
 
