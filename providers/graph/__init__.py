@@ -1,0 +1,24 @@
+"""Microsoft Graph: one Outlook mailbox, read without leaving a mark, and answered by drafts."""
+
+from .client import SCOPES, Graph, Unclear, one
+from .news import read_on
+from .outbox import create_draft, find_copy, send_draft
+from .places import Place, begin
+from .rows import Row
+from .threads import answers_by_hand, conversation
+
+__all__ = [
+    "SCOPES",
+    "Graph",
+    "Place",
+    "Row",
+    "Unclear",
+    "answers_by_hand",
+    "begin",
+    "conversation",
+    "create_draft",
+    "find_copy",
+    "one",
+    "read_on",
+    "send_draft",
+]
