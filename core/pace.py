@@ -22,7 +22,7 @@ class Pace(Value):
     per_sender: int = 10
     """Points within the window over all conversations with one correspondent."""
     instant: timedelta = timedelta(seconds=30)
-    """What follows sooner than this counts all the points that a conversation may have."""
+    """What answers us sooner than this counts all the points that a conversation may have."""
     quick: timedelta = timedelta(minutes=2)
     """What follows sooner than this counts two."""
     same_text: timedelta = timedelta(days=7)
@@ -40,8 +40,10 @@ class Turn(Value):
 
     sender: str
     thread: str
+    subject: str
+    """Without what marks an answer: gateways lose the thread, but not this."""
     topic: str
-    """The subject without what marks an answer: gateways lose the thread, but not this."""
+    """The subject without its numbers, too: robots count theirs."""
     words: str
     """A hash of the sender's own words."""
     at: datetime

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.messages import Envelope, Message
 from core.pace import Heard, Pace, Turn
@@ -18,7 +18,6 @@ SAME_WORDS = "The same words of this sender were answered before."
 
 
 _NUMBERS = re.compile(r"\d+")
-"""Robots count their subjects."""
 
 
 class Stop(Value):
@@ -49,10 +48,12 @@ def correspondent(handle: str, *, delimiter: str = "+") -> str:
 
 def turn_of(message: Message, *, delimiter: str = "+") -> Turn:
     words = " ".join(message.new_text.casefold().split())
+    subject = bare_subject(message.envelope.subject).casefold()
     return Turn(
         sender=correspondent(message.envelope.sender.handle, delimiter=delimiter),
         thread=_thread(message.envelope),
-        topic=_NUMBERS.sub("0", bare_subject(message.envelope.subject).casefold()),
+        subject=subject,
+        topic=_NUMBERS.sub("0", subject),
         words=hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest(),
         at=message.envelope.received_at,
         answers=bool(
@@ -83,13 +84,24 @@ def points_of(turn: Turn, heard: tuple[Heard, ...], *, pace: Pace) -> int:
     if turn.typed:
         return 1
     answered = [one for one in heard if one.answered]
-    earlier = [one.at for one in answered if _same_conversation(one.turn, turn)]
+    together = [one for one in answered if _same_conversation(one.turn, turn)]
+    # People write twice in a minute, of orders 7 and 8; but not twice with the same subject.
+    reacting = [one for one in together if _reacts(turn, one.turn)]
+    if _soonest(turn, reacting) < pace.instant:
+        return pace.per_thread
+    return 2 if _soonest(turn, together) < pace.quick else 1
+
+
+def _soonest(turn: Turn, answered: list[Heard]) -> timedelta:
+    """How soon after one of our answers it came."""
     # Mail servers tell the time of receipt in whole seconds.
-    delays = [turn.at - at.replace(microsecond=0) for at in earlier]
-    soonest = min((delay for delay in delays if delay.total_seconds() >= 0), default=None)
-    if soonest is None or soonest >= pace.quick:
-        return 1
-    return pace.per_thread if soonest < pace.instant else 2
+    delays = [turn.at - one.at.replace(microsecond=0) for one in answered]
+    return min((delay for delay in delays if delay >= timedelta(0)), default=timedelta.max)
+
+
+def _reacts(turn: Turn, earlier: Turn) -> bool:
+    """Whether it goes on from what was answered there, and is not merely like it."""
+    return turn.thread == earlier.thread or turn.subject == earlier.subject
 
 
 def _same_conversation(earlier: Turn, turn: Turn) -> bool:

@@ -300,9 +300,9 @@ def test_nobody_has_an_answer_sent_to_a_stranger_at_another_domain(
     assert north.answers() + south.answers() == []
 
 
-@pytest.mark.parametrize("gateway", [without_marks, as_cases])
+@pytest.mark.parametrize(("gateway", "most"), [(without_marks, 1), (as_cases, 3)])
 def test_two_that_cannot_know_each_other_for_machines_stop_and_tell_their_owners(
-    world: World, north: Shop, south: Shop, gateway: Gateway
+    world: World, north: Shop, south: Shop, gateway: Gateway, most: int
 ) -> None:
     for shop in (north, south):
         world.router.gateways[shop.address] = gateway
@@ -311,8 +311,8 @@ def test_two_that_cannot_know_each_other_for_machines_stop_and_tell_their_owners
     wait_for("an alert", lambda: north.alerts() + south.alerts(), seconds=LONGEST_SECONDS)
     world.wait_until_quiet(north, south)
 
-    assert len(north.answers()) == 1
-    assert len(south.answers()) <= 1
+    assert 1 <= len(north.answers()) <= most
+    assert len(south.answers()) <= most
 
 
 @pytest.mark.parametrize(("gateway", "mails"), [(None, 1), (without_marks, 2)])

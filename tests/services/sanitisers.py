@@ -16,6 +16,15 @@ NOT_ONE_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 
 
+def faults_of_cleaning(octets: bytes) -> list[str]:
+    """What goes wrong with these octets where every value is made sound, before any other use."""
+    headers = read_block(b"Subject: " + octets + b"\r\n\r\n").headers
+    if [name for name, _ in headers] != ["subject"]:
+        return [f"read as {[name for name, _ in headers]!r}"]
+    text = decode_words(headers[0][1])
+    return [*_lines("a header", headers[0][1]), *_lines("text", clean(text))]
+
+
 def faults(octets: bytes) -> list[str]:
     """What goes wrong with these octets, as the value of a field that came in."""
     headers = read_block(b"Subject: " + octets + b"\r\n\r\n").headers

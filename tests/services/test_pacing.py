@@ -17,13 +17,22 @@ def turn(
     *,
     sender: str = "bob@customer.example",
     thread: str = "t",
-    topic: str = "tent",
+    subject: str = "tent",
+    topic: str = "",
     words: str = "",
     typed: bool = False,
 ) -> Turn:
     at = START + timedelta(seconds=seconds)
     words = words or f"{seconds}"
-    return Turn(sender=sender, thread=thread, topic=topic, words=words, at=at, typed=typed)
+    return Turn(
+        sender=sender,
+        thread=thread,
+        subject=subject,
+        topic=topic or subject,
+        words=words,
+        at=at,
+        typed=typed,
+    )
 
 
 def exchange(*turns: Turn, answered_after: float = 1) -> list[int]:
@@ -60,6 +69,12 @@ def test_a_machine_whose_gateway_loses_the_thread_is_known_by_its_subject() -> N
     assert exchange(*turns) == [0]
 
 
+def test_a_machine_that_counts_its_subjects_is_answered_three_times() -> None:
+    turns = [turn(3 * n, thread=f"{n}", subject=f"case {n}", topic="case 0") for n in range(20)]
+
+    assert exchange(*turns) == [0, 1, 2]
+
+
 def test_a_machine_that_changes_its_address_is_known_by_its_thread() -> None:
     turns = [turn(3 * number, sender=f"t{number}@desk.example") for number in range(20)]
 
@@ -85,20 +100,20 @@ def test_a_person_who_comes_back_every_40_minutes_is_always_answered() -> None:
 
 
 def test_three_questions_in_three_mails_are_three_answers() -> None:
-    turns = [turn(40 * number, thread=f"{number}", topic=f"{number}") for number in range(3)]
+    turns = [turn(40 * number, thread=f"{number}", subject=f"{number}") for number in range(3)]
 
     assert exchange(*turns) == [0, 1, 2]
 
 
 def test_one_correspondent_has_ten_answers_in_three_hours() -> None:
-    turns = [turn(600 * number, thread=f"{number}", topic=f"{number}") for number in range(18)]
+    turns = [turn(600 * number, thread=f"{number}", subject=f"{number}") for number in range(18)]
 
     assert exchange(*turns) == list(range(10))
 
 
 def test_the_same_words_are_answered_once_a_week() -> None:
     days = (0, 1, 6.9, 8)
-    turns = [turn(day * 86_400, thread=f"{day}", topic=f"{day}", words="x") for day in days]
+    turns = [turn(day * 86_400, thread=f"{day}", subject=f"{day}", words="x") for day in days]
 
     assert exchange(*turns) == [0, 3]
 
@@ -115,9 +130,9 @@ def test_in_a_chat_people_answer_at_once() -> None:
     ("turns", "words", "circles"),
     [
         ((turn(0), turn(5)), LOOP_WORDS, True),
-        ((turn(0, words="x"), turn(9_000, words="x", thread="u", topic="u")), SAME_WORDS, False),
+        ((turn(0, words="x"), turn(9_000, words="x", thread="u", subject="u")), SAME_WORDS, False),
         (
-            tuple(turn(600 * n, thread=f"{n}", topic=f"{n}") for n in range(11)),
+            tuple(turn(600 * n, thread=f"{n}", subject=f"{n}") for n in range(11)),
             OFTEN_WORDS,
             False,
         ),
@@ -146,9 +161,10 @@ def test_a_turn_knows_its_words_and_its_subject_whatever_surrounds_them() -> Non
         return turn_of(Message(envelope=envelope, text=text, new_text=text))
 
     plain = read("Tent 7", "How  much?\n", "bob@customer.example")
-    marked = read("[EXTERNAL] AW: Re[2]: tent 12", "how much?", "Bob+x12@customer.example")
+    marked = read("[EXTERNAL] AW: Re[2]: tent 7", "how much?", "Bob+x12@customer.example")
 
     assert plain == marked
+    assert read("Tent 12", "", "bob@customer.example").topic == plain.topic
     assert not plain.typed
 
 

@@ -1,0 +1,18 @@
+"""Gmail, over its API: one mailbox, read without leaving a mark."""
+
+from .answers import Gone, Malformed, Unsure
+from .arrivals import read_on
+from .client import Calls, Deadline, Gmail
+from .places import Place, place_at
+
+__all__ = [
+    "Calls",
+    "Deadline",
+    "Gmail",
+    "Gone",
+    "Malformed",
+    "Place",
+    "Unsure",
+    "place_at",
+    "read_on",
+]

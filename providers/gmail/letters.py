@@ -1,0 +1,86 @@
+"""One mail of the Gmail API, in our words."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.messages import KEY_HEADER, Envelope
+from providers import mime
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+RECEIVED = "INBOX"
+NOT_RECEIVED = frozenset({"CHAT", "DRAFT", "SENT", "SPAM", "TRASH"})
+SENT = "SENT"
+
+_BREAK = re.compile(r"[\r\n\x00]+[ \t]*")
+_NAME = re.compile(r"[!-9;-~]+")
+
+
+def envelope(found: Mapping[str, Any]) -> Envelope:
+    """What `messages.get` says in the formats `metadata` and `raw`."""
+    read = mime.read_envelope(
+        raw(found) if "raw" in found else _block(found),
+        id=found["id"],
+        received_at=date(found),
+        size=int(found.get("sizeEstimate", 0)),
+        labels=labels(found),
+    )
+    return read.model_copy(update={"thread_id": found["threadId"]})
+
+
+def raw(found: Mapping[str, Any]) -> bytes:
+    """The whole mail of `messages.get` in the format `raw`."""
+    text = str(found.get("raw", ""))
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def packed(mail: bytes) -> str:
+    """A mail as the API takes it."""
+    return urlsafe_b64encode(mail).decode()
+
+
+def date(found: Mapping[str, Any]) -> datetime:
+    """When Google accepted it."""
+    return EPOCH + timedelta(milliseconds=int(found.get("internalDate", 0)))
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970, as Gmail counts."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def labels(found: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(found.get("labelIds", ()))
+
+
+def is_received(found: Mapping[str, Any]) -> bool:
+    """Whether it is in the inbox, and not the owner's own."""
+    marks = labels(found)
+    return RECEIVED in marks and NOT_RECEIVED.isdisjoint(marks)
+
+
+def is_sent(found: Mapping[str, Any]) -> bool:
+    """Whether the account has sent it. Only Google sets that mark: no stranger's mail has it."""
+    return SENT in labels(found)
+
+
+def key(found: Mapping[str, Any]) -> str:
+    """The key in our own header; empty where there is none."""
+    return next((text.strip() for name, text in _headers(found) if name == KEY_HEADER.lower()), "")
+
+
+def _headers(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    parts = found.get("payload", {}).get("headers", ())
+    return [(str(part["name"]).lower(), str(part["value"])) for part in parts]
+
+
+def _block(found: Mapping[str, Any]) -> bytes:
+    """The header block, written again. Values come decoded or not; both can be read."""
+    lines = [
+        f"{name}: {_BREAK.sub(' ', value)}\r\n"
+        for name, value in _headers(found)
+        if _NAME.fullmatch(name)
+    ]
+    return "".join([*lines, "\r\n"]).encode("utf-8", "replace")
