@@ -74,6 +74,18 @@ answers: $(VENV)/.bench ## Build 200,000 answers from hostile values and read th
 fuzz: $(VENV)/.bench ## Feed the mail code mutated mail for ten minutes; less with ARGS='--seconds 60'
 	@$(BIN)/python -m bench.fuzz $(ARGS)
 
+.PHONY: crash-points
+crash-points: $(VENV)/.dev ## Die at every named point, at every kind of service, and take over
+	@$(BIN)/python -m bench.crash_points $(ARGS)
+
+.PHONY: machine
+machine: $(VENV)/.dev ## Walk the life-cycle at random; ARGS='--steps 200000'
+	@$(BIN)/python -m bench.machine $(ARGS)
+
+.PHONY: simulate
+simulate: $(VENV)/.dev ## Live many messages' lives in bad weather; ARGS='--lives 100000 --seed 7'
+	@$(BIN)/python -m bench.simulate $(ARGS)
+
 .PHONY: queue
 queue: $(VENV)/.bench ## Measure what waiting costs: the due-queue, and the store under a message's life
 	@$(BIN)/python -m bench.due_queue $(ARGS)

@@ -71,7 +71,7 @@ def start_auto_bot(
 def stop_auto_bot(
     app: App, user: CurrentUser, provider: Provider, account: Account
 ) -> Success[Moved]:
-    """Answer nothing more. After this, nothing goes out that no person approved."""
+    """Answer nothing more. After this, no sending begins that no person approved."""
     connection = app.connections.named(provider, account, by=user.id)
     app.bots.stop(connection.id, by=user.id)
     status = app.bots.status(connection.id, by=user.id)

@@ -45,6 +45,13 @@ MUTATIONS = (
         REPLY,
     ),
     Mutation(
+        1,
+        "services/claims.py",
+        "if any(other.record_id == record_id for other in self._steps.values()):",
+        "if False:",
+        "tests/journeys/test_crash_points.py",
+    ),
+    Mutation(
         2,
         "services/inbox.py",
         "self._store.commit(*changes, Swap(feed, moved))",

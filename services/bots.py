@@ -93,7 +93,7 @@ class Bots:
         raise Stale("The bot is being changed by somebody else; try again.")
 
     def stop(self, connection_id: str, *, by: str) -> Bot:
-        """Answer nothing more. Once this has returned, nothing goes out that no person approved."""
+        """Answer nothing more. Once this has returned, nobody but a person starts a sending."""
         store = self._database.for_owner(by)
         for _ in range(TRIES):
             bot = _found(store, Bot, connection_id)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from core.errors import Stale
 from db.base import Owners
 
 GRACE_SECONDS = 30.0
@@ -39,11 +40,17 @@ class Claims:
 
     @contextmanager
     def working(self, record_id: str, *, seconds: float) -> Iterator[str]:
-        """Say that this thread works on a record for at most so long; the holder's name."""
+        """Say that this thread works on a record for at most so long; the holder's name.
+
+        `Stale` when another thread of this process does: a holder names a process, so that two
+        of its threads could not tell their claims apart.
+        """
         holder = self.holder
         step = Step(record_id, threading.get_ident(), time.monotonic() + seconds)
         key = f"{record_id} {step.thread}"
         with self._lock:
+            if any(other.record_id == record_id for other in self._steps.values()):
+                raise Stale("Another thread is at work on it.")
             self._steps[key] = step
         try:
             yield holder
