@@ -142,7 +142,7 @@ def stop(
     mine: Annotated[bool, typer.Option("--mine", help="Only your own bots.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Stop every bot of everybody, at once. Then nothing goes out that no person approved."""
+    """Stop every bot of everybody, at once. Then no sending begins that no person approved."""
     call = call_of(context)
     if mine:
         with call.as_user() as (app, by):

@@ -30,7 +30,7 @@ def test_every_rule_of_the_gate_is_on_it_in_the_order_in_which_they_are_asked() 
 
 def test_every_other_rule_in_the_code_is_on_it() -> None:
     code = "\n".join(path.read_text() for path in (ROOT / "services").rglob("*.py"))
-    ids = set(re.findall(r"""(?:rule=|return |RULE = )"([A-Z]\d{1,2})\"""", code))
+    ids = set(re.findall(r"""(?:rule=|return |[A-Z]+ = )"([A-Z]\d{1,2})\"""", code))
 
     assert ids
     assert ids <= named()
