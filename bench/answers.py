@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from core.errors import Refused
 from core.messages import Address, Message
-from providers.mime import read_envelope, read_message, write
+from providers.mail.mime import read_envelope, read_message, write
 from services import answering
 from tests.services import answer_reader, sanitisers
 from tests.services.hostile_values import Values

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterator
 
-from tests.providers.hostile_mails import MAILS
+from tests.providers.mail.hostile_mails import MAILS
 from tests.services.hostile_values import CHARSETS, Values
 
 SMALL = 600

@@ -15,8 +15,8 @@ MODULES = ("providers", "services.answering", "services.explaining", "services.p
 with atheris.instrument_imports(include=list(MODULES)):
     from core.errors import Refused
     from core.messages import Address, Message
-    from providers import addresses, charsets, headers, html_text, quotes
-    from providers.mime import read_envelope, read_message, write
+    from providers.mail import addresses, charsets, headers, html_text, quotes
+    from providers.mail.mime import read_envelope, read_message, write
     from services import answering
     from services.explaining import BODY, KEY, Question, explain
 

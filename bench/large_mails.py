@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.providers.hostile_mails import MAILS
+from tests.providers.mail.hostile_mails import MAILS
 
 BYTES = 25_000_000
 LIMIT_SECONDS = 10.0

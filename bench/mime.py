@@ -28,11 +28,11 @@ from pathlib import Path
 import fast_mail_parser
 
 from core.messages import Envelope
-from providers.addresses import parse
-from providers.mime import read_envelope, read_message
-from providers.parts import read_body, read_part
-from tests.providers.hostile_mails import MAILS
-from tests.providers.mails import SIZES, realistic
+from providers.mail.addresses import parse
+from providers.mail.mime import read_envelope, read_message
+from providers.mail.parts import read_body, read_part
+from tests.providers.mail.hostile_mails import MAILS
+from tests.providers.mail.mails import SIZES, realistic
 
 NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
 LIMITS = {

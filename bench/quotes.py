@@ -28,7 +28,7 @@ from email_reply_parser import EmailReplyParser
 from mailparser_reply import EmailReplyParser as MailParserReply
 from mailparser_reply.constants import MAIL_LANGUAGES
 
-from providers.mime import read_envelope, read_message
+from providers.mail.mime import read_envelope, read_message
 from tests.quoting import Case, development, held_out, leaks, same
 
 LIMIT_SECONDS = 5.0

@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 
 from core.errors import Refused
 from core.messages import Address, Message, Outgoing
-from providers.addresses import parse
-from providers.headers import clean, message_ids
+from providers.mail.addresses import parse
+from providers.mail.headers import clean, message_ids
 
 from .policy_people import answerable, domain_of, is_mine, normal_address
 from .policy_people import target as find_target

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from core.errors import OrchestreError
 from core.messages import Address, Message
 from core.pace import PACE, Pace
-from providers.headers import read_block
-from providers.mime import read_envelope, read_message, write
+from providers.mail.headers import read_block
+from providers.mail.mime import read_envelope, read_message, write
 
 from . import answering
 from .policy import DEFAULT, PolicySettings, Veto, hold, judge, normal_address

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from core.messages import Envelope, Message
 from core.pace import Heard, Pace, Turn
 from core.records import Value
-from providers.headers import message_ids
+from providers.mail.headers import message_ids
 
 from .answering import bare_subject
 

@@ -7,8 +7,8 @@ from typing import Self
 from core.config import Settings
 from core.messages import Address, Envelope, Message
 from core.records import Value
-from providers.addresses import parse, parse_loosely
-from providers.headers import MediaType, read_media_type
+from providers.mail.addresses import parse, parse_loosely
+from providers.mail.headers import MediaType, read_media_type
 
 from .policy_people import is_mine
 

@@ -3,7 +3,7 @@
 import re
 
 from core.messages import KEY_HEADER
-from providers.headers import MAX_FIELDS
+from providers.mail.headers import MAX_FIELDS
 
 from .policy_case import Case, bare
 from .policy_people import domain_of

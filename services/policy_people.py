@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from core.messages import Address
-from providers.addresses import ascii_domain, well_formed
+from providers.mail.addresses import ascii_domain, well_formed
 
 DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 """Where dots in the local part make no difference."""

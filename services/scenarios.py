@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 from core.messages import KEY_HEADER, Message
 from core.pace import Heard, Pace
-from providers.headers import message_ids
+from providers.mail.headers import message_ids
 
 from .fingerprints import fingerprint
 from .pacing import RULE, points_of, turn_of, why_stop

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.messages import KEY_HEADER, Envelope
-from providers import mime
+from providers.mail import mime
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RECEIVED = "INBOX"

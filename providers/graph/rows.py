@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.clock import system_clock
 from core.errors import Unavailable
 from core.messages import Envelope
-from providers import mime
+from providers.mail import mime
 
 SIZE = "Integer 0x0E08"
 """PidTagMessageSize ([MS-OXPROPS]): Graph has no property of its own for it."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 from imap_tools.errors import ImapToolsError
 
 from core.errors import OrchestreError, Refused, Unavailable
-from providers.smtp import Tls
+from providers.mail.smtp import Tls
 
 from .client import Client
 from .session import Session

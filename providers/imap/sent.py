@@ -3,7 +3,7 @@
 import re
 
 from core.messages import KEY_HEADER, Envelope
-from providers import mime
+from providers.mail import mime
 
 from .responses import Row
 from .session import HEADER, Session, quoted

@@ -8,7 +8,6 @@ from importlib.util import find_spec
 from core.clock import system_clock
 from core.errors import NotSupported, Unavailable
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
-from providers import mime
 from providers.base import BaseProvider, Capability
 from providers.gmail import (
     Calls,
@@ -24,6 +23,7 @@ from providers.gmail import (
     sent,
 )
 from providers.http import NoAnswer, shared
+from providers.mail import mime
 from providers.oauth import Grant
 
 if not find_spec("googleapiclient"):

@@ -15,10 +15,10 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from core.clock import system_clock
 from core.errors import NotSupported, ReauthorizationRequired, Refused
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
-from providers import mime, smtp
 from providers.base import Account, BaseProvider, Capability, Settings
 from providers.imap import Folder, Mailbox, Place, Row, Session, place_at, quoted, read_on, sent
-from providers.smtp import Tls
+from providers.mail import mime, smtp
+from providers.mail.smtp import Tls
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from core import local_mail
 from core.clock import system_clock
 from core.errors import Invalid, Refused, Unavailable
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
-from providers import arrivals, mime, smtp
-from providers.arrivals import Mail, Place
 from providers.base import Account, BaseProvider, Capability, Settings
+from providers.mail import arrivals, mime, smtp
+from providers.mail.arrivals import Mail, Place
 
 MAX_HEADER_BYTES = 262_144
 MAX_BYTES = 50_000_000

@@ -6,8 +6,9 @@ from functools import cached_property
 from core.clock import system_clock
 from core.errors import NotFound, ReauthorizationRequired
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
-from providers import graph, mime
+from providers import graph
 from providers.base import BaseProvider, Capability
+from providers.mail import mime
 
 READ_SECONDS = 150.0
 SEND_SECONDS = 60.0

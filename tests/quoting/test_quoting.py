@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from providers.mime import read_envelope, read_message
+from providers.mail.mime import read_envelope, read_message
 from tests.quoting import Case, development, held_out, leaks, same
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

@@ -4,9 +4,9 @@ import re
 import unicodedata
 
 from core.messages import Address
-from providers.addresses import parse
-from providers.headers import clean, decode_words, message_ids, read_block
-from providers.mime import MAX_LINE, _mailbox, _unstructured
+from providers.mail.addresses import parse
+from providers.mail.headers import clean, decode_words, message_ids, read_block
+from providers.mail.mime import MAX_LINE, _mailbox, _unstructured
 from services.answering import MAX_SUBJECT, reply_subject
 
 from .answer_reader import decoded, mailbox

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.errors import Refused
 from core.messages import Address, Envelope, Message
-from providers.mime import read_envelope, read_message
+from providers.mail.mime import read_envelope, read_message
 from services.answering import build, foreign_reply_to, reply_subject, target
 
 NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)

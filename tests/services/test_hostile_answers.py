@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bench.answers import Share, check_answers, check_values, faults_of_answer
 from core.errors import Refused
 from core.messages import Address, Outgoing
-from providers.mime import write
+from providers.mail.mime import write
 
 from . import sanitisers
 from .answer_reader import faults

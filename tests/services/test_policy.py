@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.messages import Address, Attachment, Envelope, Message
-from providers.mime import read_envelope, read_message
+from providers.mail.mime import read_envelope, read_message
 from services.policy import RULES, PolicySettings, Veto, hold, judge, normal_address
 
 NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)

@@ -24,7 +24,7 @@ import pytest
 from core import local_mail
 from core.errors import Conflict, Unavailable
 from core.local_mail import Accepted
-from providers.smtp import check
+from providers.mail.smtp import check
 from tests.servers.install import require
 from workers import smtp_session
 from workers.maildoor import MailDoor

@@ -17,7 +17,7 @@ from core.connections import Credentials
 from core.errors import NotSupported, ReauthorizationRequired, Refused, Unavailable
 from core.messages import Address, Envelope
 from providers import Account, BaseProvider, Capability, Registry
-from providers.mime import MAX_BYTES
+from providers.mail.mime import MAX_BYTES
 from providers.plugins.imap import Copies, ImapProvider
 from tests.answers import words
 from tests.providers.contract import (

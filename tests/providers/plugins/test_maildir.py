@@ -31,7 +31,7 @@ from tests.providers.contract import (
     drain,
     minute,
 )
-from tests.providers.scripted_smtp import DROP, HANG, scripted
+from tests.providers.mail.scripted_smtp import DROP, HANG, scripted
 from workers.maildoor import MailDoor
 
 

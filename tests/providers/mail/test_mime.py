@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import Refused
 from core.messages import KEY_HEADER, Address, Attachment, Envelope, Message, Outgoing
-from providers.mime import read_envelope, read_message, write
+from providers.mail.mime import read_envelope, read_message, write
 from tests.answers import words
 
 NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.messages import Address, Outgoing
-from providers.addresses import as_sent, parse, parse_loosely, well_formed
-from providers.mime import write
+from providers.mail.addresses import as_sent, parse, parse_loosely, well_formed
+from providers.mail.mime import write
 from services.policy_people import is_mine, normal_address
 
 BOB = Address(handle="bob@x.example", name="Bob")

@@ -8,8 +8,8 @@ import pytest
 import trustme
 
 from core.errors import OrchestreError, ReauthorizationRequired, Refused, Unavailable
-from providers.smtp import check, dot_stuffed, send_once
-from tests.providers.scripted_smtp import DRIP, DROP, HANG, RESET, Script, scripted
+from providers.mail.smtp import check, dot_stuffed, send_once
+from tests.providers.mail.scripted_smtp import DRIP, DROP, HANG, RESET, Script, scripted
 
 MAIL = b"Subject: The tent\r\n\r\nIt is 99 euros.\r\n"
 LONG_MAIL = MAIL + b"Dear Bob.\r\n" * 1_000_000

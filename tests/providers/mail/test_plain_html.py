@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.html_text import to_text
-from providers.plain_html import page
+from providers.mail.html_text import to_text
+from providers.mail.plain_html import page
 
 
 class Tags(HTMLParser):

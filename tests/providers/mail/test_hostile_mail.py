@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from core.messages import Message
-from providers.addresses import MAX_MAILBOXES, parse, well_formed
-from providers.headers import MAX_HEAD, read_block
-from providers.mime import read_envelope, read_message
+from providers.mail.addresses import MAX_MAILBOXES, parse, well_formed
+from providers.mail.headers import MAX_HEAD, read_block
+from providers.mail.mime import read_envelope, read_message
 
 from .hostile_mails import HEAD, MAILS, filled
 

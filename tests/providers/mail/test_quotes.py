@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.html_text import to_text
-from providers.quotes import new_text, new_text_of_html, unflow
-from tests.providers.quotations import DEVICES, MARKED, PEOPLE, UNMARKED
+from providers.mail.html_text import to_text
+from providers.mail.quotes import new_text, new_text_of_html, unflow
+from tests.providers.mail.quotations import DEVICES, MARKED, PEOPLE, UNMARKED
 
 ATTRIBUTIONS = [
     "On Thu, Mar 12, 2026 at 10:00 AM Bob Smith <bob@x.example> wrote:",

@@ -4,9 +4,9 @@ from timeit import repeat
 
 import pytest
 
-from providers.alternatives import Html, choose
-from providers.html_text import to_text
-from providers.quotes import new_text, new_text_of_html
+from providers.mail.alternatives import Html, choose
+from providers.mail.html_text import to_text
+from providers.mail.quotes import new_text, new_text_of_html
 
 DOCUMENTS = {
     "fwd gmail": '<div dir="ltr">Yes, two.</div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">---------- Forwarded message ---------<br>Von: <b>Bob</b> &lt;b@x.example&gt;<br>Date: Do<br></div><br><br>old<p>more</p></div>',

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import Refused
-from providers import arrivals
-from providers.arrivals import MAX_NAMES, OVERLAP_NS, Mail, Place
+from providers.mail import arrivals
+from providers.mail.arrivals import MAX_NAMES, OVERLAP_NS, Mail, Place
 
 NOW = 1_800_000_000 * 10**9
 MINUTE = 60 * 10**9

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from core.messages import Attachment, Message
 from core.replies import Status
-from providers.headers import read_block
-from providers.mime import read_envelope, read_message
+from providers.mail.headers import read_block
+from providers.mail.mime import read_envelope, read_message
 from tests.conftest import World, Write
-from tests.providers.mails import SIZES, large_html, large_text, realistic
+from tests.providers.mail.mails import SIZES, large_html, large_text, realistic
 
 NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
 LIST = ("List-Id", "Tents <tents.lists.example>")

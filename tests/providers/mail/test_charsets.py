@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from webencodings.labels import LABELS
 
-from providers.charsets import codec_name, decode, decode_plainly, settled
-from providers.headers import decode_subject, decode_words, read_block
+from providers.mail.charsets import codec_name, decode, decode_plainly, settled
+from providers.mail.headers import decode_subject, decode_words, read_block
 
 SENTENCES = [
     ("windows-1250", "Dzień dobry, czy ten namiot jest wodoodporny? Ile kosztuje śpiwór?"),

@@ -4,7 +4,7 @@ from html import escape
 
 import pytest
 
-from providers.alternatives import Form, Html, choose, words
+from providers.mail.alternatives import Form, Html, choose, words
 
 STORY = "Could you tell me whether the two tents are in stock again next week, please? "
 QUOTE = "On Tue, Mar 10, 2026 at 9:12 AM Alice <alice@shop.example> wrote:"

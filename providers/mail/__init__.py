@@ -1,0 +1,1 @@
+"""Mail as it is written: read, taken apart, put together, and handed over."""
