@@ -48,3 +48,13 @@ class Connection(Record):
 
     def expire(self) -> Self:
         return self.evolve(health=Health.NEEDS_REAUTHORIZATION)
+
+
+class Attempt(Record):
+    """Somebody set out to link an account, and is now at the service, asked to agree.
+
+    Its id is the hash of the `state` that comes back once (RFC 6749 10.12); it is due when that
+    is no longer taken.
+    """
+
+    provider: str

@@ -20,14 +20,17 @@ from sqlalchemy.types import TypeEngine
 
 from core.alerts import Alert
 from core.bots import Bot
-from core.connections import Connection
+from core.canaries import Canary
+from core.connections import Attempt, Connection
 from core.events import Event
 from core.feeds import Feed, Hint
 from core.pace import Correspondence
 from core.products import Catalogue, StoredProduct
 from core.records import Record
 from core.replies import Block, Exchange, Fingerprint, Reply
+from core.restorations import Restoration
 from core.users import Session, User
+from core.watches import Watch
 
 KINDS: dict[str, type[Record]] = {
     "users": User,
@@ -45,6 +48,10 @@ KINDS: dict[str, type[Record]] = {
     "products": StoredProduct,
     "catalogues": Catalogue,
     "alerts": Alert,
+    "attempts": Attempt,
+    "watches": Watch,
+    "canaries": Canary,
+    "restorations": Restoration,
 }
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
