@@ -27,7 +27,7 @@ from services.inbox import Inbox
 from services.llm import Completion, Prompt
 from services.replies import Parts, Replies
 from tests.simulators.mailboxes import MAILBOXES, Mailbox
-from tests.simulators.seats import Seat
+from tests.simulators.seats import Living, Seat
 from tests.simulators.shop import HANDLE, PLENTY, Shop
 
 from .interleaving import Hub, simulated_time
@@ -114,7 +114,7 @@ class Town:
 
     def __post_init__(self) -> None:
         self.chance = Random(self.seed)
-        self.alive: set[str] = set()
+        self.living = Living()
         self.mailbox = Troubled(self)
         self.mailbox.handle, self.mailbox.clock = HANDLE, self.hub.wall
         MAILBOXES[HANDLE] = self.mailbox
@@ -132,7 +132,7 @@ class Town:
     def begin(self, *, works: bool = True) -> Process:
         """A new process, under a name of its own."""
         self._born += 1
-        seat = Seat(self.database, f"p{self._born}", self.alive)
+        seat = Seat(self.database, f"p{self._born}", self.living)
         claims, bell = Claims(seat.owners()), LossyBell(self)
         parts: Parts = replace(
             self.shop.app.replies._parts, claims=claims, clock=self.hub.wall, bell=bell

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from .records import Record
-from .replies import Reply, Status
+from .replies import Reply
 
 
 class Event(Record):
@@ -15,7 +15,8 @@ class Event(Record):
 
     reply_id: str
     at: datetime
-    status: Status
+    status: str
+    """As it was called when this was written."""
     by: str
     """The user, or the part of Orchestre, that made the move."""
     reason: str = ""

@@ -1,12 +1,12 @@
 """The life of a reply, from a message coming in to an answer going out.
 
-    received ──► drafting ──► awaiting_approval ──► approved ──► sending ──► sent
-       │            │  └──────────────────────────────▲             │
-       ▼            ▼               │                                ▼
-    skipped      failed          rejected                        uncertain
+    received ──► awaiting_approval ──► approved ──► sending ──► sent
+       │  └────────────────────────────▲  │             │
+       ▼               ▼                  ▼             ▼
+    skipped         rejected           skipped      uncertain
 
-Drafting may be repeated; sending may not. So a draft that was cut short goes back to `received`,
-and a sending that was cut short goes on to `uncertain`, where only proof, or a person, moves it.
+Drafting may be repeated; sending may not. So a draft that was cut short leaves no trace here, and
+a sending that was cut short goes on to `uncertain`, where only proof, or a person, moves it.
 """
 
 from datetime import datetime, timedelta
@@ -20,7 +20,6 @@ from .records import Record
 
 class Status(StrEnum):
     RECEIVED = "received"
-    DRAFTING = "drafting"
     AWAITING_APPROVAL = "awaiting_approval"
     APPROVED = "approved"
     SENDING = "sending"
@@ -32,9 +31,7 @@ class Status(StrEnum):
 
 
 MOVES: dict[Status, set[Status]] = {
-    Status.RECEIVED: {Status.DRAFTING, Status.SKIPPED, Status.AWAITING_APPROVAL},
-    Status.DRAFTING: {
-        Status.RECEIVED,
+    Status.RECEIVED: {
         Status.AWAITING_APPROVAL,
         Status.APPROVED,
         Status.SKIPPED,
@@ -51,6 +48,7 @@ MOVES: dict[Status, set[Status]] = {
         Status.AWAITING_APPROVAL,
         Status.SKIPPED,
         Status.REJECTED,
+        Status.UNCERTAIN,
     },
     Status.SENDING: {Status.SENT, Status.APPROVED, Status.FAILED, Status.UNCERTAIN},
     Status.UNCERTAIN: {Status.SENT, Status.APPROVED},
@@ -63,7 +61,6 @@ MOVES: dict[Status, set[Status]] = {
 FINISHED = frozenset({Status.SENT, Status.SKIPPED, Status.REJECTED})
 """Nothing more happens to a reply here."""
 
-DRAFTING_LEASE = timedelta(minutes=5)
 SENDING_LEASE = timedelta(minutes=15)
 """Longer than any client's total deadline, which for SMTP waits 10 minutes for the final dot
 (RFC 5321 4.5.3.2.6). A lease that ran out permits nothing: only proof that its holder died does."""
@@ -94,7 +91,7 @@ class Reply(Record):
     rule: str = ""
     """The id of the rule that decided, where one did."""
     holder: str = ""
-    """The process at work on it, while it is drafting or sending."""
+    """The process that is sending it."""
     approved_by: str = ""
     """The person who approved it; empty when the bot sends without asking."""
     digest: str = ""
@@ -115,11 +112,6 @@ class Reply(Record):
         """Whether nothing goes on without a person, and nobody planned it so."""
         doubtful = self.status is Status.UNCERTAIN and self.due_at is None
         return doubtful or self.status is Status.FAILED
-
-    def start_drafting(self, *, holder: str, now: datetime) -> Self:
-        return self._move(
-            Status.DRAFTING, holder=holder, due_at=now + DRAFTING_LEASE, attempts=self.attempts + 1
-        )
 
     def propose(self, digest: str, *, now: datetime) -> Self:
         """Take a draft that is cleared to be sent without asking."""
@@ -184,7 +176,12 @@ class Reply(Record):
     def doubt(self, reason: str, *, now: datetime, settle: timedelta) -> Self:
         """Nobody knows whether it was sent: stop, and look for proof once things have settled."""
         return self._move(
-            Status.UNCERTAIN, reason=reason, doubted_at=now, absences=0, due_at=now + settle
+            Status.UNCERTAIN,
+            reason=reason,
+            tried=True,
+            doubted_at=now,
+            absences=0,
+            due_at=now + settle,
         )
 
     def look_again(self, reason: str, *, at: datetime, absences: int) -> Self:
@@ -199,23 +196,19 @@ class Reply(Record):
         return self._move(Status.APPROVED, reason=reason, due_at=now, budgets=())
 
     def postpone(self, reason: str, *, until: datetime, counts: bool = True) -> Self:
-        """Give the work back, to be taken up no sooner than `until`.
+        """Nothing was sent, for certain: try again no sooner than `until`.
 
         What merely waits for somebody else does not count as an attempt.
         """
-        back = {Status.DRAFTING: Status.RECEIVED, Status.SENDING: Status.APPROVED}
         attempts = self.attempts if counts else max(0, self.attempts - 1)
         return self._move(
-            back[self.status],
-            reason=reason,
-            due_at=until,
-            attempts=attempts,
-            budgets=() if self.status is Status.SENDING else self.budgets,
+            Status.APPROVED, reason=reason, due_at=until, attempts=attempts, budgets=()
         )
 
-    def wait(self, reason: str, *, until: datetime) -> Self:
+    def wait(self, reason: str, *, until: datetime, attempts: int | None = None) -> Self:
         """Stay, and be looked at again later."""
-        return self.evolve(reason=reason, due_at=until)
+        attempts = self.attempts if attempts is None else attempts
+        return self.evolve(reason=reason, due_at=until, attempts=attempts)
 
     def fail(self, reason: str) -> Self:
         return self._move(Status.FAILED, reason=reason, due_at=None, budgets=())

@@ -123,6 +123,16 @@ class Owners(Protocol):
     def is_dead(self, holder: str) -> bool:
         """Whether it is proven that `holder` is dead. False when nobody can say."""
 
+    def take(self, record_id: str) -> int | None:
+        """Keep a record for this process alone until it gives it back, or dies.
+
+        How many have died over it before; `None` while another living process keeps it. The
+        caller sees to it that its own threads do not meet.
+        """
+
+    def give_back(self, record_id: str, *, finished: bool) -> None:
+        """Let the next one take it. Unless the work was `finished`, it counts as a death."""
+
     def close(self) -> None: ...
 
 

@@ -172,6 +172,7 @@ class MemoryOwners:
     def __init__(self) -> None:
         self._name = f"memory-{uuid4()}"
         self.alive = {self._name}
+        self.deaths: dict[str, int] = {}
 
     def hold(self) -> str:
         return self._name
@@ -181,6 +182,15 @@ class MemoryOwners:
 
     def is_dead(self, holder: str) -> bool:
         return holder not in self.alive
+
+    def take(self, record_id: str) -> int | None:
+        deaths = self.deaths.get(record_id, 0)
+        self.deaths[record_id] = deaths + 1
+        return deaths
+
+    def give_back(self, record_id: str, *, finished: bool) -> None:
+        if finished:
+            self.deaths.pop(record_id, None)
 
     def close(self) -> None:
         self.alive.discard(self._name)

@@ -9,10 +9,15 @@ import os
 import secrets
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
+
+from core.errors import Unavailable
+
+from .locked_files import LockedFiles
 
 
 def new_name() -> str:
@@ -29,6 +34,7 @@ class FileOwners:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._files = LockedFiles(folder.with_name("claims"))
         self._name = ""
         self._descriptor = -1
         self._lock = threading.Lock()
@@ -66,6 +72,12 @@ class FileOwners:
         (self._folder / holder).unlink(missing_ok=True)
         return True
 
+    def take(self, record_id: str) -> int | None:
+        return self._files.take(record_id)
+
+    def give_back(self, record_id: str, *, finished: bool) -> None:
+        self._files.give_back(record_id, finished=finished)
+
     def _bury(self) -> None:
         """Remove the files of the dead, so that restarts do not pile them up."""
         for file in self._folder.iterdir():
@@ -86,8 +98,10 @@ class AdvisoryOwners:
     the holder must end itself. What it was doing is settled by proof, as after any death.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        """`folder` is this host's own: there it is counted who died."""
         self._engine = engine
+        self._files = LockedFiles(folder)
         self._name = ""
         self._connection: Connection | None = None
         self._lock = threading.Lock()
@@ -120,6 +134,32 @@ class AdvisoryOwners:
                 text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _key(holder)}
             )
             return bool(free.scalar())
+
+    def take(self, record_id: str) -> int | None:
+        self.hold()
+        try:
+            if not self._ask("SELECT pg_try_advisory_lock(:key)", record_id):
+                return None
+        except SQLAlchemyError as error:
+            raise Unavailable("The database did not answer.", retry_after=5) from error
+        deaths = self._files.take(record_id)
+        if deaths is None:
+            self._unlock(record_id)
+        return deaths
+
+    def give_back(self, record_id: str, *, finished: bool) -> None:
+        self._files.give_back(record_id, finished=finished)
+        self._unlock(record_id)
+
+    def _unlock(self, record_id: str) -> None:
+        with suppress(SQLAlchemyError):  # a connection that is gone holds no lock
+            self._ask("SELECT pg_advisory_unlock(:key)", record_id)
+
+    def _ask(self, statement: str, record_id: str) -> bool:
+        with self._lock:
+            assert self._connection, "it is held"
+            found = self._connection.execute(text(statement), {"key": _key(record_id)})
+            return bool(found.scalar())
 
     def close(self) -> None:
         with self._lock:

@@ -54,7 +54,7 @@ class SqlDatabase:
                 self._owners = (
                     FileOwners(self._run / "owners")
                     if self.is_sqlite
-                    else AdvisoryOwners(self.engines.owners)
+                    else AdvisoryOwners(self.engines.owners, self._run / "claims")
                 )
             return self._owners
 

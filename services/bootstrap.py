@@ -30,6 +30,7 @@ from .llm.openai import OpenAILLM
 from .policy import PolicySettings
 from .products import Products
 from .replies import Parts, Replies
+from .restorations import Restorations
 from .users import Users
 
 
@@ -41,6 +42,7 @@ class Orchestre:
     database: Database
     bell: Bell
     claims: Claims
+    restorations: Restorations
     users: Users
     connections: Connections
     products: Products
@@ -51,6 +53,7 @@ class Orchestre:
     clock: Clock
 
     def close(self) -> None:
+        self.restorations.close()
         self.connections.close()
         self.database.close()
 
@@ -69,6 +72,9 @@ def bootstrap(
     database = database or open_database(settings)
     bell = bell or open_bell(settings)
     claims = Claims(database.owners())
+    restorations = Restorations(
+        database, claims, folder=settings.home / "run" / "intents", clock=clock
+    )
     sealer = Sealer(settings.keys())
     connections = Connections(
         database,
@@ -88,6 +94,7 @@ def bootstrap(
             clock=clock,
             bell=bell,
             claims=claims,
+            restorations=restorations,
             caps=settings.caps(),
             pace=settings.pace(),
             policy=PolicySettings.chosen(settings),
@@ -101,6 +108,7 @@ def bootstrap(
         database=database,
         bell=bell,
         claims=claims,
+        restorations=restorations,
         users=Users(
             database,
             clock=clock,

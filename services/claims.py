@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from core.errors import Stale
 from db.base import Owners
@@ -19,6 +20,14 @@ class Step:
     thread: int
     deadline: float
     """By the monotonic clock."""
+
+
+class Claim(NamedTuple):
+    """A record that this thread alone is at work on, among all the threads of all processes."""
+
+    holder: str
+    deaths: int
+    """How many processes have died over it before."""
 
 
 class Claims:
@@ -57,6 +66,36 @@ class Claims:
         finally:
             with self._lock:
                 del self._steps[key]
+
+    @contextmanager
+    def alone(self, record_id: str, *, seconds: float) -> Iterator[Claim]:
+        """The same, while no other process works on it either: `Stale` when one does.
+
+        Whoever dies over it lets go of it, and is counted. That takes a lock and no commit.
+        """
+        with self.working(record_id, seconds=seconds) as holder:
+            deaths = self._owners.take(record_id)
+            if deaths is None:
+                raise Stale("Another process is at work on it.")
+            finished = False
+            try:
+                yield Claim(holder, deaths)
+                finished = True
+            except Exception:
+                finished = True
+                raise
+            finally:
+                self._owners.give_back(record_id, finished=finished)
+
+    def prolong(self, record_id: str, *, seconds: float) -> None:
+        """The step that this thread works on has come so far that it may take so long again."""
+        key = f"{record_id} {threading.get_ident()}"
+        with self._lock:
+            self._steps[key] = replace(self._steps[key], deadline=time.monotonic() + seconds)
+
+    def is_dead(self, holder: str) -> bool:
+        """Whether it is proven that the process of this name is dead."""
+        return holder != self.holder and self._owners.is_dead(holder)
 
     def is_abandoned(self, record_id: str, *, holder: str) -> bool:
         """Whether it is proven that nobody works on what `holder` once claimed."""

@@ -1,7 +1,7 @@
 """The smallest world in which everything happens: one owner, one account, one bot."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from core import failpoints
 from core.bots import Mode
 from core.config import Settings
 from core.connections import Connection, Credentials
-from core.errors import Conflict
+from core.errors import Conflict, Stale
 from core.messages import Address, Message
 from core.replies import Reply, Status
 from core.users import User
@@ -67,6 +68,20 @@ class RecordingBell:
 
     def call(self, task: str, *arguments: Any) -> None:
         self.called.append((task, arguments))
+
+
+@contextmanager
+def interrupted(name: str) -> Iterator[None]:
+    """At this failpoint, somebody else turns out to have been faster."""
+
+    def lose(name: str) -> None:
+        raise Stale(name)
+
+    failpoints.arm(name, lose)
+    try:
+        yield
+    finally:
+        failpoints.disarm()
 
 
 class World:
@@ -130,6 +145,11 @@ class World:
         if task := NEXT_TASK.get(reply.status):
             with suppress(Conflict):
                 getattr(self.app.replies, task.removeprefix("orchestre."))(reply.id)
+
+    def clear(self) -> Reply:
+        """Draft the one reply; its sending is interrupted before it begins."""
+        with interrupted("send.look"):
+            return self.app.replies.draft(self.reply().id)
 
     def replies(self) -> list[Reply]:
         replies = self.app.replies.page(by=self.by, limit=200, order="created_at").items

@@ -17,7 +17,6 @@ SHOWN_ROWS = 20
 
 OUTCOMES = {
     Status.RECEIVED: ("…", "dim"),
-    Status.DRAFTING: ("being written", "dim"),
     Status.APPROVED: ("being sent", "dim"),
     Status.SENDING: ("being sent", "dim"),
     Status.UNCERTAIN: ("in doubt", "bold red"),

@@ -25,6 +25,7 @@ from ..connections import Connections
 from ..llm import LLM
 from ..policy import PolicySettings
 from ..products import Products
+from ..restorations import Restorations
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Parts:
     clock: Clock
     bell: Bell
     claims: Claims
+    restorations: Restorations
     caps: Caps
     pace: Pace
     policy: PolicySettings
@@ -64,10 +66,19 @@ class Moves:
         self._clock = parts.clock
 
     def _save(
-        self, old: Reply, new: Reply, *changes: Change, by: str, durable: bool = False
+        self,
+        old: Reply,
+        new: Reply,
+        *changes: Change,
+        by: str,
+        durable: bool = False,
+        via: tuple[Reply, ...] = (),
     ) -> Reply:
-        """Store a move, its line of history and what goes with it, or nothing of that."""
-        new, made = self._change(old, new, by=by)
+        """Store a move, its line of history and what goes with it, or nothing of that.
+
+        `via` are the moves between `old` and `new` that have not been stored.
+        """
+        new, made = self._change(old, *via, new, by=by)
         failpoint("move.commit", new.status)
         self._store.commit(*made, *changes, durable=durable)
         failpoint("move.committed", new.status)
@@ -75,14 +86,22 @@ class Moves:
         self._ring(new)
         return new
 
-    def _change(self, old: Reply, new: Reply, *, by: str) -> tuple[Reply, list[Change]]:
-        """A move with its line of history; with an alert, where only a person can go on."""
-        event = event_of(new, by=by, at=self._clock())
-        new = new.model_copy(update={"chain": event.hash()})
-        changes: list[Change] = [Swap(old, new), Append(event)]
+    def _change(self, old: Reply, *versions: Reply, by: str) -> tuple[Reply, list[Change]]:
+        """Moves with their lines of history; with an alert, where only a person can go on."""
+        new, told = self._told(*versions, chain=old.chain, by=by)
+        changes: list[Change] = [Swap(old, new), *told]
         if new.is_parked():
             changes.append(self._parked(new))
         return new, changes
+
+    def _told(self, *versions: Reply, chain: str, by: str) -> tuple[Reply, list[Change]]:
+        """The last of these versions, and the line of history of each."""
+        at, told = self._clock(), []
+        for version in versions:
+            event = event_of(version.model_copy(update={"chain": chain}), by=by, at=at)
+            chain = event.hash()
+            told.append(Append(event))
+        return versions[-1].model_copy(update={"chain": chain}), list(told)
 
     def _parked(self, reply: Reply) -> Change:
         return self._alert(

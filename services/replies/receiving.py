@@ -5,11 +5,10 @@ from uuid import UUID, uuid5
 
 from core.bots import Bot
 from core.connections import Connection
-from core.events import event_of
 from core.failpoints import failpoint
 from core.messages import Envelope
 from core.replies import Block, Exchange, Reply
-from db.base import Add, Append, Change
+from db.base import Add, Change
 
 from ..policy import judge
 from .moves import WORKER, Moves
@@ -74,12 +73,5 @@ class Receiving(Moves):
         elif self._store.find(Block, id=block_id(connection.id, sender)):
             versions.append(reply.skip("You asked never to answer this sender.", rule="B1"))
         exchange = Exchange(id=id, owner_id=reply.owner_id, envelope=envelope)
-        changes: list[Change] = [Add(exchange)]
-        chain = ""
-        for version in versions:
-            reply = version.model_copy(update={"chain": chain})
-            event = event_of(reply, by=WORKER, at=now)
-            chain = event.hash()
-            reply = reply.model_copy(update={"chain": chain})
-            changes.append(Append(event))
-        return reply, [Add(reply), *changes]
+        reply, told = self._told(*versions, chain="", by=WORKER)
+        return reply, [Add(reply), Add(exchange), *told]

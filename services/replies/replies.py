@@ -2,10 +2,9 @@
 
 from .people import People
 from .receiving import Receiving
-from .sending import Sending
 from .sweeping import Sweeping
 from .writing import Writing
 
 
-class Replies(Receiving, Writing, Sending, People, Sweeping):
+class Replies(Receiving, Writing, People, Sweeping):
     """Each part of it has a module; all of them move replies through `Moves`."""

@@ -5,7 +5,9 @@ between intent and result there is exactly one write to the provider.
 """
 
 import logging
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Self
 
 from core.bots import Bot
 from core.connections import Connection
@@ -38,11 +40,39 @@ PROVEN_ABSENT = 2
 """How many times in a row "it is not there" must be heard before it is believed."""
 
 
+@dataclass(frozen=True)
+class Errand:
+    """An approved answer on its way out, and what has yet to be stored of how it came so far."""
+
+    reply: Reply
+    exchange: Exchange
+    stored: Reply
+    stored_exchange: Exchange
+    changes: tuple[Change, ...] = ()
+    """What goes into the commit that approves it, when that is still to come."""
+
+    @classmethod
+    def of(cls, reply: Reply, exchange: Exchange) -> Self:
+        """One whose approval has been stored."""
+        return cls(reply, exchange, reply, exchange)
+
+    @property
+    def is_stored(self) -> bool:
+        return self.reply is self.stored
+
+    def prepared(self, handle: str) -> Self:
+        if handle == self.exchange.handle:
+            return self
+        version = self.stored_exchange.version + 1
+        exchange = self.exchange.model_copy(update={"handle": handle, "version": version})
+        return replace(self, exchange=exchange)
+
+
 class Sending(Pacing):
     def send(self, reply_id: str) -> Reply:
         """Send an approved reply, at most once."""
         seconds = PREPARING_SECONDS + self._parts.effect_seconds
-        with self._parts.claims.working(reply_id, seconds=seconds) as holder:
+        with self._parts.claims.alone(reply_id, seconds=seconds) as claim:
             reply = self._store.get(Reply, reply_id)
             if reply.status is not Status.APPROVED:
                 return reply
@@ -51,28 +81,32 @@ class Sending(Pacing):
             if not self._is_linked(reply):
                 gone = reply.skip("The account was unlinked.", rule="B3")
                 return self._save(reply, gone, by=WORKER)
-            return self._send(reply, holder=holder)
+            return self._send(Errand.of(reply, self._exchange(reply)), holder=claim.holder)
 
-    def _send(self, reply: Reply, *, holder: str) -> Reply:
-        connection, exchange = self._connection(reply), self._exchange(reply)
-        outgoing = exchange.outgoing
+    def _send(self, errand: Errand, *, holder: str) -> Reply:
+        reply, outgoing = errand.reply, errand.exchange.outgoing
         if outgoing is None or outgoing.digest() != reply.digest:
             words = "The answer is not the one that was approved. Look at it again."
-            return self._save(reply, reply.hold(words, rule="H1"), by=WORKER)
+            return self._keep(errand, reply.hold(words, rule="H1"))
+        if self._parts.restorations.may_have_forgotten(reply):
+            return self._keep(errand, self._doubt_memory(reply))
+        connection, message = self._connection(reply), errand.exchange.message
         sending: Reply | None = None
         try:
             with self._parts.connections.borrow(connection) as provider:
                 failpoint("send.look")
-                if exchange.message and provider.answered_by_hand(exchange.message):
+                if message and provider.answered_by_hand(message):
                     gone = reply.skip("You have answered it yourself.", rule="P4")
-                    return self._save(reply, gone, by=WORKER)
+                    return self._keep(errand, gone)
                 failpoint("send.looked")
-                handle = self._prepare(reply, exchange, provider)
-                intended = self._intend(reply, exchange, connection, holder=holder)
+                errand = self._prepare(errand, provider)
+                intended = self._intend(errand, connection, holder=holder)
                 if intended.status is not Status.SENDING:
                     return intended
                 sending = intended
+                self._parts.restorations.note(sending)
                 failpoint("send.intended")
+                handle = errand.exchange.handle
                 receipt = provider.send(outgoing, key=reply.id, handle=handle)
                 failpoint("send.effected")
         except Exception as error:
@@ -80,41 +114,58 @@ class Sending(Pacing):
                 return self._result(sending, error)
             if isinstance(error, Conflict):
                 raise
-            return self._save(reply, self._before(reply, error), by=WORKER)
+            return self._keep(errand, self._before(reply, error))
         return self._record(sending, sending.confirm(receipt))
 
-    def _prepare(self, reply: Reply, exchange: Exchange, provider: BaseProvider) -> str:
-        """Put the answer where the service sends it once only, and keep the handle."""
-        assert exchange.outgoing, "an approved reply has an answer"
-        if exchange.handle or Capability.DRAFTS not in provider.capabilities:
-            return exchange.handle
-        failpoint("send.prepare")
-        handle = provider.prepare(exchange.outgoing, key=reply.id)
-        failpoint("send.prepared")
-        self._store.commit(Swap(exchange, exchange.evolve(handle=handle)))
-        failpoint("send.handle_kept")
-        return handle
+    def _keep(self, errand: Errand, new: Reply, *changes: Change, durable: bool = False) -> Reply:
+        """Store a move of an errand, with all of it that has not been stored before."""
+        via = () if errand.is_stored else (errand.reply,)
+        texts: tuple[Change, ...] = ()
+        if errand.exchange is not errand.stored_exchange:
+            texts = (Swap(errand.stored_exchange, errand.exchange),)
+        return self._save(
+            errand.stored,
+            new,
+            *errand.changes,
+            *texts,
+            *changes,
+            by=WORKER,
+            durable=durable,
+            via=via,
+        )
 
-    def _intend(
-        self, reply: Reply, exchange: Exchange, connection: Connection, *, holder: str
-    ) -> Reply:
+    def _prepare(self, errand: Errand, provider: BaseProvider) -> Errand:
+        """Put the answer where the service sends it once only. The intent keeps the handle: a
+        crash before leaves a draft that nobody sends."""
+        outgoing, handle = errand.exchange.outgoing, errand.exchange.handle
+        assert outgoing, "an approved reply has an answer"
+        if handle or Capability.DRAFTS not in provider.capabilities:
+            return errand
+        failpoint("send.prepare")
+        handle = provider.prepare(outgoing, key=errand.reply.id)
+        failpoint("send.prepared")
+        return errand.prepared(handle)
+
+    def _doubt_memory(self, reply: Reply) -> Reply:
+        words = "The database was restored: this may have been sent in the time that it forgot."
+        return reply.doubt(words, now=self._clock(), settle=self._parts.settle)
+
+    def _intend(self, errand: Errand, connection: Connection, *, holder: str) -> Reply:
         """Commit to sending, unless somebody else is changing what that rests on all the time."""
         for _ in range(TRIES):
             try:
-                return self._commit_to(reply, exchange, connection, holder=holder)
+                return self._commit_to(errand, connection, holder=holder)
             except (Stale, AlreadyThere):
-                if self._store.get(Reply, reply.id) != reply:
+                if errand.changes or self._store.get(Reply, errand.reply.id) != errand.stored:
                     raise
         raise Stale("What this answer rests on is being changed all the time.")
 
-    def _commit_to(
-        self, reply: Reply, exchange: Exchange, connection: Connection, *, holder: str
-    ) -> Reply:
+    def _commit_to(self, errand: Errand, connection: Connection, *, holder: str) -> Reply:
         """The intent to send: durable, within the caps and the pace, and while the bot stands."""
+        reply, message = errand.reply, errand.exchange.message
         bot, now = self._bot(reply), self._clock()
-        message = exchange.message
         if not reply.approved_by and (held := self._why_not(reply, message, bot)):
-            return self._save(reply, held[0], *held[1], by=WORKER)
+            return self._keep(errand, held[0], *held[1])
         caps = bot.caps or self._parts.caps
         budgets = budgets_of(reply, connection=connection, caps=caps, now=now)
         names = tuple(f"{budget.name} {budget.key}" for budget in budgets)
@@ -125,9 +176,9 @@ class Sending(Pacing):
         if not reply.approved_by:
             changes.append(Expect(bot))
         try:
-            return self._save(reply, sending, *changes, by=WORKER, durable=True)
+            return self._keep(errand, sending, *changes, durable=True)
         except Exhausted as spent:
-            return self._cap(reply, spent.budget)
+            return self._cap(errand, spent.budget)
         except Unavailable:
             # The commit may have gone through although its answer was lost.
             current = self._store.get(Reply, reply.id)
@@ -147,8 +198,8 @@ class Sending(Pacing):
             return reply.hold(stop.words, rule=PACE), self._stopped(reply, message, stop, bot)
         return None
 
-    def _cap(self, reply: Reply, budget: str) -> Reply:
-        words = f"There have been {WORDS[budget]}."
+    def _cap(self, errand: Errand, budget: str) -> Reply:
+        reply, words = errand.reply, f"There have been {WORDS[budget]}."
         day = self._clock().date().isoformat()
         scope = reply.sender if budget == "sender" else reply.thread if budget == "thread" else ""
         alert = self._alert(
@@ -157,7 +208,7 @@ class Sending(Pacing):
             f"{words} What comes next is held for you to approve.",
             key=f"cap {budget} {scope} {day}",
         )
-        return self._save(reply, reply.hold(words, rule="B7"), alert, by=WORKER)
+        return self._keep(errand, reply.hold(words, rule="B7"), alert)
 
     def _result(self, reply: Reply, error: Exception) -> Reply:
         """Store what an error of the effect means. Only three kinds say that nothing was done."""
@@ -194,7 +245,7 @@ class Sending(Pacing):
 
     def reconcile(self, reply_id: str) -> Reply:
         """Ask the provider what became of a reply in doubt. A failure to ask proves nothing."""
-        with self._parts.claims.working(reply_id, seconds=PREPARING_SECONDS):
+        with self._parts.claims.alone(reply_id, seconds=PREPARING_SECONDS):
             reply, exchange = self._store.get(Reply, reply_id), self._store.get(Exchange, reply_id)
             now = self._clock()
             if reply.status is not Status.UNCERTAIN or not reply.due_at or reply.due_at > now:

@@ -11,7 +11,7 @@ from core.failpoints import failpoint
 from core.replies import Reply, Status
 
 from ..bell import NEXT_TASK
-from .moves import DEATHS, WORKER, Moves
+from .moves import WORKER, Moves
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +37,11 @@ class Sweeping(Moves):
         return rings
 
     def take_over(self) -> None:
-        """Give the work of dead processes back: drafts to be written again, sendings to doubt."""
-        claimed = self._store.find(Reply, status=[Status.SENDING, Status.DRAFTING])
-        for reply in sorted(claimed, key=lambda reply: reply.status is not Status.SENDING):
+        """What the dead were sending is in doubt. What they were drafting waits for anybody."""
+        for reply in self._store.find(Reply, status=Status.SENDING):
             if self._parts.claims.is_abandoned(reply.id, holder=reply.holder):
                 with suppress(Conflict):
-                    self._give_back(reply)
+                    self._doubt(reply)
 
     def due(self) -> list[Reply]:
         """What waits for a next step now: answers in doubt first, then fair to every owner."""
@@ -59,16 +58,10 @@ class Sweeping(Moves):
         fair = [r for turn in zip_longest(*by_owner.values()) for r in turn if r is not None]
         return sorted(fair, key=lambda reply: reply.status is not Status.UNCERTAIN)
 
-    def _give_back(self, reply: Reply) -> None:
-        now = self._clock()
+    def _doubt(self, reply: Reply) -> None:
         log.warning("claim_taken_over", extra={"reply_id": reply.id, "status": reply.status})
         words = "The worker stopped."
-        if reply.status is Status.SENDING:
-            moved = reply.doubt(words, now=now, settle=self._parts.settle)
-        elif reply.attempts < DEATHS:
-            moved = reply.postpone(words, until=now)
-        else:
-            moved = reply.fail(f"{DEATHS} workers stopped while they were drafting it.")
+        moved = reply.doubt(words, now=self._clock(), settle=self._parts.settle)
         self._save(reply, moved, by=WORKER)
 
     def _not_rung_lately(self, replies: list[Reply]) -> list[Reply]:

@@ -1,11 +1,12 @@
 """Drafts replies. Drafting may be repeated: nothing leaves the building."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
 from core.bots import Bot
 from core.connections import Connection
-from core.errors import AlreadyThere, ReauthorizationRequired, Refused, Unavailable
+from core.errors import AlreadyThere, ReauthorizationRequired, Refused, Stale, Unavailable
 from core.failpoints import failpoint
 from core.messages import Message
 from core.replies import Exchange, Fingerprint, Reply, Status
@@ -16,8 +17,8 @@ from ..drafting import write_draft
 from ..fingerprints import fingerprint
 from ..pacing import RULE as PACE
 from ..policy import hold, judge
-from .moves import PATIENCE, WORKER
-from .pacing import Pacing
+from .moves import DEATHS, PATIENCE, WORKER
+from .sending import PREPARING_SECONDS, Errand, Sending
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +29,11 @@ UNREADABLE = "T0"
 STAND_BACK = timedelta(seconds=10)
 
 
-class Writing(Pacing):
+class Writing(Sending):
     def draft(self, reply_id: str) -> Reply:
-        """Write the draft of a reply, and clear it to be sent or hold it for a person."""
+        """Write the draft of a reply; then send it, or hold it for a person."""
         seconds = READING_SECONDS + self._parts.llm_seconds
-        with self._parts.claims.working(reply_id, seconds=seconds) as holder:
+        with self._parts.claims.alone(reply_id, seconds=seconds) as claim:
             reply = self._store.get(Reply, reply_id)
             now = self._clock()
             if reply.status is not Status.RECEIVED or (reply.due_at and reply.due_at > now):
@@ -40,12 +41,14 @@ class Writing(Pacing):
             if not self._is_linked(reply):
                 gone = reply.skip("The account was unlinked.", rule="B3")
                 return self._save(reply, gone, by=WORKER)
+            if claim.deaths >= DEATHS:
+                words = f"{claim.deaths} workers stopped while they were drafting it."
+                return self._save(reply, reply.fail(words), by=WORKER)
             if behind := self._stand_back(reply):
                 return self._save(reply, behind, by=WORKER)
-            drafting = reply.start_drafting(holder=holder, now=now)
-            return self._write(self._save(reply, drafting, by=WORKER))
+            return self._write(reply, holder=claim.holder)
 
-    def _write(self, reply: Reply) -> Reply:
+    def _write(self, reply: Reply, *, holder: str) -> Reply:
         connection, before = self._connection(reply), self._exchange(reply)
         try:
             with self._parts.connections.borrow(connection) as provider:
@@ -62,11 +65,24 @@ class Writing(Pacing):
         except Exception as error:  # as above
             moved, written, changes = self._after(reply, error, message=message), read, []
         first = () if before.message else (self._mark(reply, message, connection),)
+        errand = Errand(moved, written, reply, before, (*first, *changes))
+        if moved.status is Status.APPROVED:
+            with suppress(Stale, AlreadyThere):
+                return self._send_at_once(errand, holder=holder)
         try:
-            return self._save(reply, moved, Swap(before, written), *first, *changes, by=WORKER)
+            return self._save(reply, moved, Swap(before, written), *errand.changes, by=WORKER)
         except AlreadyThere:
             copy = reply.skip("It is a copy of a message that was taken up before.", rule="P1")
             return self._save(reply, copy, Swap(before, read), by=WORKER)
+
+    def _send_at_once(self, errand: Errand, *, holder: str) -> Reply:
+        """Send what has just been cleared, in the commit that would only have cleared it.
+
+        A conflict promises that nothing was committed: then the draft is stored by itself.
+        """
+        seconds = PREPARING_SECONDS + self._parts.effect_seconds
+        self._parts.claims.prolong(errand.reply.id, seconds=seconds)
+        return self._send(errand, holder=holder)
 
     def _decide(
         self, reply: Reply, read: Exchange, connection: Connection, *, by_hand: bool
@@ -162,7 +178,7 @@ class Writing(Pacing):
     def _newer(self, reply: Reply, message: Message) -> bool:
         """Whether a later message of the conversation is open. A copy of this one is not later:
         it will be left alone for this one's sake, so this one must not be for the copy's."""
-        open = (Status.RECEIVED, Status.DRAFTING, Status.AWAITING_APPROVAL)
+        open = (Status.RECEIVED, Status.AWAITING_APPROVAL)
         later = [mate for mate in self._mates(reply, *open) if _age(mate) > _age(reply)]
         named = message.envelope.first("message-id")
         return any(
@@ -196,19 +212,18 @@ class Writing(Pacing):
         now = self._clock()
         if isinstance(error, ReauthorizationRequired):
             self._parts.connections.expire(reply.connection_id)
-            until = now + timedelta(minutes=5)
-            return reply.postpone(str(error), until=until, counts=False)
+            return reply.wait(str(error), until=now + timedelta(minutes=5))
         if isinstance(error, Unavailable):
-            wait = timedelta(seconds=error.retry_after or 30)
-            return reply.postpone(str(error), until=now + wait, counts=False)
+            return reply.wait(str(error), until=now + timedelta(seconds=error.retry_after or 30))
         if isinstance(error, Refused) and message is not None:
             return reply.hold(str(error), rule="D2", digest="")
         if isinstance(error, Refused):
             return reply.fail(str(error))
         log.warning("draft_failed", extra={"reply_id": reply.id}, exc_info=error)
-        if reply.attempts < PATIENCE:
-            return reply.postpone(repr(error), until=self._backoff(reply.attempts))
-        return reply.fail(f"Drafting failed {reply.attempts} times: {error!r}")
+        tries = reply.attempts + 1
+        if tries < PATIENCE:
+            return reply.wait(repr(error), until=self._backoff(tries), attempts=tries)
+        return reply.fail(f"Drafting failed {tries} times: {error!r}")
 
 
 def _age(reply: Reply) -> tuple[float, float, str]:

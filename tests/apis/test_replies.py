@@ -51,7 +51,6 @@ def test_everything_about_a_reply_is_shown(client: TestClient, alice: Headers, h
     assert data["draft"]["product_ids"] == ["TENT-2"]
     assert [event["status"] for event in data["history"]] == [
         "received",
-        "drafting",
         "awaiting_approval",
     ]
 

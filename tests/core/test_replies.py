@@ -27,8 +27,8 @@ def reply(status: Status) -> Reply:
     )
 
 
-def test_there_are_a_hundred_pairs() -> None:
-    assert len(PAIRS) == 100
+def test_there_are_eighty_one_pairs() -> None:
+    assert len(PAIRS) == 81
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
@@ -42,10 +42,9 @@ def test_only_the_moves_of_the_table_are_allowed(before: Status, after: Status) 
             reply(before)._move(after)
 
 
-def test_a_draft_cut_short_goes_back_but_a_sending_goes_on_to_doubt() -> None:
-    drafting, sending = reply(Status.DRAFTING), reply(Status.SENDING)
+def test_a_sending_cut_short_goes_on_to_doubt() -> None:
+    sending = reply(Status.SENDING)
 
-    assert drafting.postpone("died", until=NOW).status is Status.RECEIVED
     assert sending.doubt("died", now=NOW, settle=timedelta(0)).status is Status.UNCERTAIN
 
 
@@ -83,7 +82,7 @@ def test_nobody_holds_what_is_neither_drafted_nor_sent() -> None:
 
 
 def test_waiting_for_somebody_else_uses_up_no_attempts() -> None:
-    drafting = reply(Status.RECEIVED).start_drafting(holder="w1", now=NOW)
+    sending = reply(Status.APPROVED).start_sending(holder="w1", now=NOW, budgets=())
 
-    assert drafting.postpone("no network", until=NOW, counts=False).attempts == 0
-    assert drafting.postpone("broken", until=NOW).attempts == 1
+    assert sending.postpone("no network", until=NOW, counts=False).attempts == 0
+    assert sending.postpone("broken", until=NOW).attempts == 1

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import failpoints
 from core.bots import Bot, Mode
 from core.errors import ReauthorizationRequired, Refused, Stale, Unavailable
 from core.events import first_break
@@ -18,7 +19,7 @@ def draft_one(world: World, write: Write) -> Reply:
     world.start()
     write()
     world.poll()
-    drafted = world.app.replies.draft(world.reply().id)
+    drafted = world.clear()
     assert drafted.status is Status.APPROVED, drafted.reason
     world.bell.woken.clear()
     return drafted
@@ -207,9 +208,10 @@ def test_worker_died_while_drafting(world: World, write: Write) -> None:
     write()
     world.poll()
     world.bell.woken.clear()
-    received = world.reply()
-    drafting = received.start_drafting(holder="a-dead-worker", now=world.clock.now)
-    world.database.for_workers().commit(Swap(received, drafting))
+    failpoints.arm("draft.write", failpoints.die)
+    with pytest.raises(failpoints.Died):
+        world.app.replies.draft(world.reply().id)
+    failpoints.disarm()
 
     world.tick()
 
@@ -569,7 +571,6 @@ def test_the_history_tells_every_move_in_one_unbroken_chain(world: World, write:
 
     assert [event.status for event in history] == [
         Status.RECEIVED,
-        Status.DRAFTING,
         Status.APPROVED,
         Status.SENDING,
         Status.SENT,

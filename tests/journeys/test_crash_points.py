@@ -65,7 +65,7 @@ def test_another_threads_intent_is_not_taken_for_ones_own(
     world.start()
     write()
     world.poll()
-    drafted = world.app.replies.draft(world.reply().id)
+    drafted = world.clear()
     left, settled = threading.Event(), threading.Event()
     other = threading.Thread(target=send, args=(world, drafted.id))
 

@@ -82,7 +82,7 @@ def test_what_was_cleared_before_the_bot_was_held_back_stays_here(
     world.start()
     write()
     world.poll()
-    world.step(world.bell.woken.pop(0))
+    world.clear()
     store = world.database.for_workers()
     bot = store.get(Bot, world.connection.id)
     assert world.reply().status is Status.APPROVED

@@ -26,7 +26,7 @@ from services.bell import NEXT_TASK
 from tests.conftest import FrozenClock, RecordingBell
 from tests.simulators import verdict
 from tests.simulators.mailboxes import Kind, Mailbox, letter, undisturbed
-from tests.simulators.seats import Seat
+from tests.simulators.seats import Living, Seat
 from tests.simulators.shop import HANDLE, Shop
 
 
@@ -41,7 +41,7 @@ class Ground(RuleBasedStateMachine):
         self.clock, self.bell, self.mailbox = FrozenClock(), RecordingBell(), Mailbox()
         self.mailbox.disturb = self._disturb
         self.faults: dict[str, Exception] = {}
-        self.alive: set[str] = set()
+        self.living = Living()
         self.born = 0
         self.database = self._database()
         self.shop = self._process()
@@ -146,7 +146,7 @@ class Ground(RuleBasedStateMachine):
 
     def _process(self) -> Shop:
         self.born += 1
-        self.seat = Seat(self.database, f"p{self.born}", self.alive)
+        self.seat = Seat(self.database, f"p{self.born}", self.living)
         return Shop(self.seat, self.mailbox, home=self.folder, clock=self.clock, bell=self.bell)
 
     def _disturb(self, call: str) -> None:
