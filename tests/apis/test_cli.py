@@ -150,7 +150,7 @@ def test_everything_that_happened_is_shown(cli: Cli, held: Reply) -> None:
     _, output, _ = cli("replies", "show", held.id, "--trace")
 
     assert "How much is the Alpine Tent 2?" in output
-    assert "drafting by worker" in output
+    assert "received by worker" in output
     assert "The chain is whole." in output
 
 

@@ -356,3 +356,18 @@ class DatabaseContract(ABC):
         assert owners.is_held()
         assert not owners.is_dead(name)
         assert owners.is_dead("a-host-1-000000000000")
+
+    def test_a_record_is_one_workers_alone_until_it_is_given_back(
+        self, database: Database
+    ) -> None:
+        owners = database.owners()
+        owners.hold()
+
+        assert owners.take("r1") == 0
+        owners.give_back("r1", finished=True)
+
+        assert owners.take("r1") == 0
+        owners.give_back("r1", finished=False)
+
+        assert owners.take("r1") == 1
+        owners.give_back("r1", finished=True)

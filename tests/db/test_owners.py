@@ -85,3 +85,53 @@ def test_the_files_of_the_dead_do_not_pile_up(tmp_path: Path) -> None:
 
     assert {file.name for file in tmp_path.iterdir()} >= {name, another}
     assert not (tmp_path / "host-1-000000000000").exists()
+
+
+TAKE = """
+import sys, time
+from pathlib import Path
+from db.owners import FileOwners
+owners = FileOwners(Path(sys.argv[1]))
+owners.hold()
+print(owners.take("a/record"), flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_record_is_let_go_by_death_and_the_death_is_counted(tmp_path: Path) -> None:
+    folder = tmp_path / "owners"
+    for deaths in range(3):
+        with subprocess.Popen(
+            [sys.executable, "-c", TAKE, str(folder)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout
+            assert process.stdout.readline().strip() == str(deaths)
+            assert FileOwners(folder).take("a/record") is None
+            process.kill()
+            process.wait()
+
+    assert FileOwners(folder).take("a/record") == 3
+
+
+def test_of_many_one_gets_a_record_however_often_it_is_given_back(tmp_path: Path) -> None:
+    """Two holders at once would meet in the dictionary; each gives back and takes again."""
+    at_work: set[str] = set()
+    met: list[str] = []
+
+    def work(name: str) -> int:
+        owners, taken = FileOwners(tmp_path / "owners"), 0
+        for _ in range(300):
+            if owners.take("r1") is None:
+                continue
+            met.extend(at_work)
+            at_work.add(name)
+            taken += 1
+            at_work.discard(name)
+            owners.give_back("r1", finished=True)
+        return taken
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(work, "abcdefgh"))
+
+    assert met == []
+    assert sum(taken) > 300

@@ -182,7 +182,7 @@ def live(life: Life) -> None:
     for number in range(ROUNDS):
         for _ in range(script.hints if number < 2 else 0):
             shop.app.inbox.hint(life.kind, HANDLE)
-        _work(shop, script)
+        work(shop, script)
         clock.advance(seconds=PAUSE)
         if shop.is_quiet():
             failpoints.disarm()
@@ -202,7 +202,7 @@ def _troubling(script: Script) -> Callable[[str], None]:
     return disturb
 
 
-def _work(shop: Shop, script: Script) -> None:
+def work(shop: Shop, script: Script) -> None:
     for ids in shop.app.inbox.claim_due():
         shop.app.inbox.poll_batch(ids)
     shop.app.inbox.take_over()
