@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 from core.alerts import Alert
+from core.anchors import Anchor
 from core.bots import Bot
 from core.canaries import Canary
 from core.connections import Attempt, Connection
@@ -52,6 +53,7 @@ KINDS: dict[str, type[Record]] = {
     "watches": Watch,
     "canaries": Canary,
     "restorations": Restoration,
+    "anchors": Anchor,
 }
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -357,9 +357,7 @@ class DatabaseContract(ABC):
         assert not owners.is_dead(name)
         assert owners.is_dead("a-host-1-000000000000")
 
-    def test_a_record_is_one_workers_alone_until_it_is_given_back(
-        self, database: Database
-    ) -> None:
+    def test_a_record_is_one_workers_alone_until_it_is_given_back(self, database: Database) -> None:
         owners = database.owners()
         owners.hold()
 

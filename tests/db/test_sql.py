@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from core.bots import Bot
 from core.errors import Unavailable
+from core.events import Event
 from core.feeds import Feed
-from db.base import Add, Database, Swap
+from db.base import Add, Append, Database, Swap
 from db.sql import SqlDatabase
 from db.tables import metadata
-from tests.db.contract import BOT, FEED, DatabaseContract
+from tests.db.contract import BOT, EVENT, FEED, DatabaseContract
 from tests.servers.postgres import Postgres, postgres, postgres_url
 
 __all__ = ["postgres", "postgres_url"]
@@ -85,6 +88,20 @@ class SqlPromises:
             list(pool.map(both, range(8)))
 
         assert store.get(Bot, "b1").version == store.get(Feed, "c1").version
+
+    @pytest.mark.parametrize("statement", ["UPDATE events SET version = 7", "DELETE FROM events"])
+    def test_a_line_of_history_can_only_be_added(
+        self, database: SqlDatabase, statement: str
+    ) -> None:
+        database.for_workers().commit(Append(EVENT))
+
+        with (
+            pytest.raises(DBAPIError, match="append-only"),
+            database.engines.writes.begin() as connection,
+        ):
+            connection.execute(text(statement))
+
+        assert database.for_workers().find(Event) == [EVENT]
 
 
 class TestSQLitePromises(SqlPromises):
