@@ -78,6 +78,10 @@ fuzz: $(VENV)/.bench ## Feed the mail code mutated mail for ten minutes; less wi
 crash-points: $(VENV)/.dev ## Die at every named point, at every kind of service, and take over
 	@$(BIN)/python -m bench.crash_points $(ARGS)
 
+.PHONY: recovery
+recovery: $(VENV)/.dev ## Kill worker, broker and PostgreSQL, forget cursors; how long until it goes on
+	@$(BIN)/python -m bench.recovery $(ARGS)
+
 .PHONY: machine
 machine: $(VENV)/.dev ## Walk the life-cycle at random; ARGS='--steps 200000'
 	@$(BIN)/python -m bench.machine $(ARGS)
