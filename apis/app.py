@@ -1,5 +1,6 @@
 """The ASGI application."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -9,7 +10,22 @@ from fastapi.routing import APIRoute
 
 from services.bootstrap import Orchestre
 
-from . import bots, connections, docs, errors, health, products, providers, replies, users
+from . import (
+    accounts,
+    bots,
+    connection_health,
+    connections,
+    docs,
+    errors,
+    health,
+    links,
+    messages,
+    products,
+    providers,
+    replies,
+    users,
+    webhooks,
+)
 from .health import VERSION
 from .limiter import Limiter
 from .middleware import BodyLimit, Envelope
@@ -35,7 +51,12 @@ shape too, as `application/problem+json`: `detail` says what to do next.
 def create_app(orchestre: Orchestre) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stopped = threading.Event()
+        patrol = threading.Thread(target=orchestre.watchman.patrol, args=(stopped,), name="patrol")
+        patrol.start()
         yield
+        stopped.set()
+        patrol.join()
         orchestre.close()
 
     app = FastAPI(
@@ -52,7 +73,22 @@ def create_app(orchestre: Orchestre) -> FastAPI:
     errors.install(app)
     app.add_middleware(BodyLimit, default=BODY_BYTES, longer={IMPORT: IMPORT_BYTES})
     app.add_middleware(Envelope)
-    for part in (health, users, providers, connections, bots, replies, products, docs):
+    # The health of all connections stands before any one of them, whose id may be any word.
+    for part in (
+        health,
+        users,
+        providers,
+        accounts,
+        links,
+        connection_health,
+        connections,
+        messages,
+        bots,
+        replies,
+        products,
+        webhooks,
+        docs,
+    ):
         app.include_router(part.router)
     return app
 

@@ -11,7 +11,7 @@ import typer
 
 from core.errors import OrchestreError
 
-from . import cli_accounts, cli_explain, cli_processes
+from . import cli_accounts, cli_audit, cli_explain, cli_health, cli_keys, cli_processes
 from .cli_call import Call
 from .cli_console import FAILED, INTERRUPTED, USAGE, complain, exit_code
 from .cli_replies import replies
@@ -41,14 +41,19 @@ app.command()(cli_processes.up)
 app.command()(cli_processes.serve)
 app.command()(cli_processes.worker)
 app.command()(cli_processes.beat)
+app.command()(cli_processes.listener)
 app.command()(cli_processes.migrate)
-app.command()(cli_processes.doctor)
+app.command()(cli_processes.restored)
+app.command()(cli_health.doctor)
+app.command()(cli_audit.audit)
 app.command()(cli_processes.stop)
 app.command()(cli_explain.explain)
-app.add_typer(cli_accounts.keys, name="keys")
+app.add_typer(cli_keys.keys, name="keys")
 app.add_typer(cli_accounts.users, name="users")
 app.add_typer(cli_accounts.providers, name="providers")
 app.add_typer(cli_accounts.connections, name="connections")
+cli_accounts.connections.command("health")(cli_health.health)
+cli_accounts.connections.command("canary")(cli_health.canary)
 app.add_typer(cli_accounts.bots, name="bots")
 app.add_typer(replies, name="replies")
 app.add_typer(cli_accounts.products, name="products")

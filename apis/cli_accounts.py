@@ -1,4 +1,4 @@
-"""Commands for users, keys, accounts, bots and products."""
+"""Commands for users, accounts, bots and products."""
 
 import json
 from pathlib import Path
@@ -8,18 +8,17 @@ import typer
 from pydantic import SecretStr
 
 from core.bots import DEFAULT_INTERVAL, Mode
-from core.connections import Credentials
+from core.connections import Access, Credentials
 from core.errors import Invalid
 from core.messages import Address
-from core.sealing import make_key
 
 from .cli_call import Call, Json, account, call_of, dumped
 from .cli_console import complain, confirm, read_secret, say
+from .cli_links import asks_in_a_browser, link_by_consent, say_linked
 
 if TYPE_CHECKING:
     from services.bots import BotStatus
 
-keys = typer.Typer(help="Keys that seal credentials.", no_args_is_help=True)
 users = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 providers = typer.Typer(help="Services that accounts can be linked at.", no_args_is_help=True)
 connections = typer.Typer(help="Linked accounts.", no_args_is_help=True)
@@ -30,12 +29,6 @@ Account = Annotated[str, typer.Argument(help="Its address, or PROVIDER/ADDRESS."
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
-
-
-@keys.command("make")
-def make() -> None:
-    """Print a new key for ORCHESTRE_KEY."""
-    say(make_key())
 
 
 @users.command("add")
@@ -78,7 +71,9 @@ def list_providers(context: typer.Context, as_json: Json = False) -> None:
 def add_connection(
     context: typer.Context,
     provider: Annotated[str, typer.Argument(help="See: orchestre providers list")],
-    address: str,
+    address: Annotated[
+        str, typer.Argument(help="The account; not needed where you are asked in a browser.")
+    ] = "",
     name: Annotated[str, typer.Option(help="Name beside the address in what is sent.")] = "",
     host: Annotated[str | None, typer.Option(help="Server that the mail is read from.")] = None,
     port: int | None = None,
@@ -93,9 +88,18 @@ def add_connection(
     set: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Any other setting.")
     ] = None,
+    access: Annotated[
+        Access | None, typer.Option(help="What to ask for, where you are asked in a browser.")
+    ] = None,
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Link an account. It is tested first, reading and sending, and kept only if that works."""
+    call = call_of(context)
+    if asks_in_a_browser(call, provider, address):
+        with call.as_user() as (app, by):
+            app.keys.check()
+            agreed = link_by_consent(app, provider, by=by, access=access, account=address.strip())
+        return say_linked(agreed)
     given: dict[str, Any] = {
         "host": host,
         "port": port,
@@ -110,7 +114,8 @@ def add_connection(
     settings = {key: value for key, value in given.items() if value is not None}
     password = read_secret("Password (empty for none)", stdin=password_stdin)
     secret = SecretStr(password) if password else None
-    with call_of(context).as_user() as (app, by):
+    with call.as_user() as (app, by):
+        app.keys.check()
         linked = app.connections.link(
             provider,
             Address(handle=address.strip(), name=name),
@@ -118,8 +123,7 @@ def add_connection(
             settings=settings,
             credentials=Credentials(password=secret),
         )
-    say(f"Linked {linked.provider}/{linked.handle}.")
-    complain(f"Start its bot with: orchestre bots start {linked.handle}")
+    return say_linked(linked)
 
 
 @connections.command("list")
@@ -128,8 +132,11 @@ def list_connections(context: typer.Context, as_json: Json = False) -> None:
     call = call_of(context)
     with call.as_user() as (app, by):
         found = app.connections.list(by=by)
-    rows = [(kept.provider, kept.account.handle, kept.health, kept.id) for kept in found]
-    headings = ("provider", "account", "health", "id")
+    rows = [
+        (kept.provider, kept.account.handle, kept.access, kept.health, kept.id, kept.trouble)
+        for kept in found
+    ]
+    headings = ("provider", "account", "access", "health", "id", "")
     call.show(headings, rows, json=[dumped(kept) for kept in found])
 
 
@@ -155,8 +162,8 @@ def remove_connection(
         connection = account(app, account_name, by=by)
         if not yes:
             confirm(f"Unlink {connection.provider}/{connection.handle}?")
-        unlink(app, connection.id, by=by)
-    say(f"Unlinked {connection.provider}/{connection.handle}.")
+        words = unlink(app, connection.id, by=by)
+    say(f"Unlinked {connection.provider}/{connection.handle}. {words}".strip())
 
 
 @bots.command("start")

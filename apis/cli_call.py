@@ -55,7 +55,7 @@ class Call:
     def as_user(self) -> Iterator[tuple["Orchestre", str]]:
         """The application, and the id of the user for whom this is done."""
         with self.opened() as app:
-            yield app, self._user(app).id
+            yield app, self.user(app).id
 
     def show(
         self, headings: Sequence[str], rows: Sequence[Sequence[object]], *, json: object
@@ -70,7 +70,8 @@ class Call:
         home = {"ORCHESTRE_HOME": str(self.home)} if self.home else {}
         os.execve(arguments[0], arguments, {**os.environ, **home})  # noqa: S606
 
-    def _user(self, app: "Orchestre") -> User:
+    def user(self, app: "Orchestre") -> User:
+        """For whom this is done."""
         if self.email:
             if user := app.users.find(self.email):
                 return user

@@ -11,7 +11,7 @@ from core import logs
 from core.errors import Invalid
 
 from .cli_call import Call, Json, call_of
-from .cli_console import Misconfigured, exit_code, print_json, print_table, say
+from .cli_console import Misconfigured, print_json, say
 
 NoCelery = Annotated[
     bool, typer.Option("--no-celery", help="Work straight from the database, without a broker.")
@@ -62,9 +62,10 @@ def serve(context: typer.Context) -> None:
     logs.configure(settings.log_level, file=settings.log_file)
     try:
         orchestre = bootstrap(settings)
+        orchestre.database.check()
+        orchestre.keys.check()
     except Invalid as error:
         raise Misconfigured(str(error)) from error
-    orchestre.database.check()
     uvicorn.run(
         create_app(orchestre),
         host=settings.host,
@@ -102,6 +103,11 @@ def beat(context: typer.Context) -> None:
     call.become(*_celery("beat"), "--loglevel", settings.log_level)
 
 
+def listener(context: typer.Context) -> None:
+    """Hold lines open, over which services tell of news at once. Nothing depends on it."""
+    call_of(context).become(*PYTHON, "-m", "workers.listener")
+
+
 def migrate(context: typer.Context) -> None:
     """Bring the tables of the database to their newest form."""
     from services.bootstrap import open_database
@@ -120,21 +126,14 @@ def migrate(context: typer.Context) -> None:
     say("The database is current.")
 
 
-def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """Look whether everything is there, and say what to do where it is not."""
-    from services.doctor import examine
-
-    call = call_of(context)
-    settings = call.settings()
-    logs.configure("CRITICAL")
-    found = examine(settings)
-    if call.as_json:
-        print_json([finding.model_dump(mode="json") for finding in found.findings])
-    else:
-        print_table(("", "", ""), [(each.level, each.name, each.words) for each in found.findings])
-    if found.error:
-        wrong = Misconfigured if found.error is Invalid else found.error
-        raise typer.Exit(exit_code(wrong))
+def restored(context: typer.Context) -> None:
+    """Say that the database was restored: nothing from before is sent until it is looked up."""
+    with call_of(context).opened() as app:
+        app.restorations.declare()
+    say(
+        "Noted. Every answer to what has come in until now is looked up at its service first; "
+        "where the service cannot tell, it waits for you: orchestre replies list"
+    )
 
 
 def stop(

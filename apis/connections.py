@@ -6,7 +6,7 @@ from typing import Any, Self
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from core.connections import Connection, Credentials, Health
+from core.connections import Access, Connection, Credentials, Health
 from core.messages import Address
 from services.linking import unlink
 
@@ -36,7 +36,10 @@ class ConnectionOut(BaseModel):
     address: str
     name: str
     settings: dict[str, Any]
+    access: Access
     health: Health
+    trouble: str
+    """Why it must be linked again; empty while it need not."""
     linked_at: datetime
 
     @classmethod
@@ -47,7 +50,9 @@ class ConnectionOut(BaseModel):
             address=connection.account.handle,
             name=connection.account.name,
             settings=connection.settings,
+            access=connection.access,
             health=connection.health,
+            trouble=connection.trouble,
             linked_at=connection.linked_at,
         )
 
@@ -84,5 +89,5 @@ def test_connection(connection_id: Id, app: App, user: CurrentUser) -> Success[A
 @router.delete("/{connection_id}")
 def unlink_connection(connection_id: Id, app: App, user: CurrentUser) -> Success[Said]:
     """Stop the bot, let go of what is open, and forget the account."""
-    unlink(app, connection_id, by=user.id)
-    return Success(data=Said(message="Account unlinked successfully"))
+    words = unlink(app, connection_id, by=user.id)
+    return Success(data=Said(message=f"Account unlinked successfully. {words}".rstrip(". ")))

@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from core.errors import NotSignedIn
-from core.users import User
+from core.users import Session, User
 from services.bootstrap import Orchestre
 
 from .limiter import Limiter
@@ -41,6 +41,13 @@ def _user(app: App, token: Token) -> User:
 
 
 CurrentUser = Annotated[User, Depends(_user)]
+
+
+def _session(app: App, token: Token) -> Session:
+    return app.users.session(token)
+
+
+CurrentSession = Annotated[Session, Depends(_session)]
 
 
 def limited(request: Request) -> None:

@@ -1,9 +1,14 @@
 """Whether it lives, and whether it can work."""
 
-from fastapi import APIRouter, Response
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel
 
-from services.doctor import Level, readiness
+from core.errors import NotFound, NotSignedIn
+from services import metrics
+from services.doctor import Level, readiness, reading
 
 from .answers import PROBLEMS, Said
 from .deps import App
@@ -35,8 +40,10 @@ def healthz() -> Said:
 
 @router.get("/health", responses={503: {"model": Readiness}})
 def health(app: App, response: Response) -> Readiness:
-    """Answers 200 while requests can be served, and 503 with what is missing otherwise."""
+    """Answers 200 while requests can be served and accounts are read, and 503 with what is
+    missing otherwise. Restart this process for what /healthz says, not for this."""
     found = readiness(app)
+    found = found if found.error else found.and_then(reading(app))
     response.status_code = 503 if found.error else 200
     return Readiness(
         status="unavailable" if found.error else "ok",
@@ -46,6 +53,20 @@ def health(app: App, response: Response) -> Readiness:
         },
         version=VERSION,
     )
+
+
+@router.get("/metrics", response_class=Response)
+def metrics_for_prometheus(
+    app: App, authorization: Annotated[str, Header(include_in_schema=False)] = ""
+) -> Response:
+    """The health of every account for Prometheus, for whoever has the token of the settings."""
+    token = app.settings.metrics_token
+    if token is None or not token.get_secret_value():
+        raise NotFound("There are no metrics here: set ORCHESTRE_METRICS_TOKEN to open them.")
+    given = authorization.removeprefix("Bearer ").encode()
+    if not secrets.compare_digest(given, token.get_secret_value().encode()):
+        raise NotSignedIn("Send ORCHESTRE_METRICS_TOKEN as a bearer token.")
+    return Response(metrics.text(app), media_type=metrics.CONTENT_TYPE)
 
 
 @router.get("/version")

@@ -6,7 +6,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from core.connections import Access
 from core.errors import NotFound
+from services.offers import Permission
 
 from .answers import PROBLEMS, Id, Success
 from .deps import App, CurrentUser
@@ -29,6 +31,14 @@ class ProviderOut(BaseModel):
     provider_icon_url: str
     settings: dict[str, Any]
     """JSON schema of what it asks for besides credentials."""
+    linked_by: tuple[str, ...]
+    """`consent`: with /providers/link_provider. A password or a token: with POST /connections."""
+    where: str
+    """Where a token is found."""
+    asks: dict[Access, tuple[Permission, ...]]
+    """What consent is asked for, by what the account is to be used for."""
+    missing: str
+    """What whoever runs this must set before consent can be asked for; empty when nothing."""
     problem: str
     """Why it cannot be used, and how to mend that; empty when it can."""
 
@@ -44,6 +54,10 @@ def get_providers(app: App, user: CurrentUser) -> Success[list[ProviderOut]]:
                 provider_description=offer.description,
                 provider_icon_url=f"/{offer.name}.svg",
                 settings=offer.settings,
+                linked_by=offer.linked_by,
+                where=offer.where,
+                asks=offer.asks,
+                missing=offer.missing,
                 problem=offer.problem,
             )
             for offer in app.connections.offers()

@@ -70,7 +70,7 @@ MUTATIONS = (
     Mutation(
         3,
         "services/replies/moves.py",
-        "changes: list[Change] = [Swap(old, new), Append(event)]",
+        "changes: list[Change] = [Swap(old, new), *told]",
         "changes: list[Change] = [Swap(old, new)]",
         REPLY,
     ),

@@ -1,22 +1,27 @@
 """Every setting, from the environment or a `.env` file. Only the doors read them."""
 
 import os
+import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .caps import Caps
+from .connections import Access
 from .deployment import Deployment, OAuthClient
 from .errors import Invalid
+from .keyring import read_key, read_key_file
 from .pace import Pace
-from .sealing import read_key, read_key_file
 
 PREFIX = "ORCHESTRE_"
+PUBLIC = r"(https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)/?|"
+ANYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # compared with, and not listened on
+KMS_KEY = "^projects/[^/,]+/locations/[^/,]+/keyRings/[^/,]+/cryptoKeys/[^/,]+$"
 
 
 class Environment(StrEnum):
@@ -75,11 +80,19 @@ class Settings(BaseSettings):
     key: SecretStr | None = None
     """Seals credentials: 32 random bytes in base64url. A file in the home folder when empty."""
     old_keys: SecretStr | None = None
-    """Keys that still open what was sealed before, separated by commas."""
+    """Keys that still open what was sealed before, separated by commas; keys in KMS too."""
+    kms_key: str = Field(default="", pattern=f"^$|{KMS_KEY}")
+    """Key in Google KMS that seals instead: projects/*/locations/*/keyRings/*/cryptoKeys/*."""
     signup: bool = True
     """Whether strangers may create an account over the API."""
     session_hours: int = Field(default=12, ge=1, le=720)
     """How long a sign-in lasts, in hours."""
+    public_url: str = ""
+    """Where browsers reach the API, with https; empty for this machine alone."""
+    redirect_urls: str = ""
+    """Where a browser may go after linking, besides PUBLIC_URL; separated by commas."""
+    link_access: Access = Access.SEND
+    """What is asked for when an account is linked by consent: read, draft or send."""
 
     llm: Writer = Writer.AUTO
     """Who writes: auto, openai, huggingface or composer (the writer without a model)."""
@@ -131,10 +144,37 @@ class Settings(BaseSettings):
     """Address of the Slack API."""
     slack_auth_url: str = _address("slack_auth_url")
     """Where Slack asks for consent."""
+    slack_token_url: str = _address("slack_token_url")
+    """Where Slack gives and renews tokens."""
+    slack_revoke_url: str = _address("slack_revoke_url")
+    """Where Slack takes tokens back."""
     telegram_api_url: str = _address("telegram_api_url")
     """Address of the Telegram Bot API."""
+    kms_api_url: str = Field(default="https://cloudkms.googleapis.com", pattern=r"^https://[^\s/]+")
+    """Address of Google KMS."""
+    pubsub_api_url: str = _address("pubsub_api_url")
+    """Address of Google Cloud Pub/Sub."""
+    google_certs_url: str = _address("google_certs_url")
+    """Where Google shows the certificates that its pushes are signed with."""
     ca_bundle: Path | None = None
     """File with the authorities to trust at these addresses; the machine's when empty."""
+
+    push: bool = True
+    """Whether services that can are asked to tell of news, so that a poll need not wait."""
+    gmail_topic: str = Field(default="", pattern=r"^(projects/[^/\s]+/topics/[^/\s]+)?$")
+    """Pub/Sub topic that Gmail tells of news: projects/NAME/topics/NAME."""
+    pubsub_subscription: str = Field(
+        default="", pattern=r"^(projects/[^/\s]+/subscriptions/[^/\s]+)?$"
+    )
+    """Subscription to it that the listener reads: projects/NAME/subscriptions/NAME."""
+    pubsub_service_account: str = ""
+    """Mail address of the service account whose pushes from Pub/Sub are taken; empty for none."""
+    pubsub_audience: str = ""
+    """Audience of those pushes; empty for this deployment's own /webhooks/gmail."""
+    slack_signing_secret: SecretStr | None = _vendor(None, "SLACK_SIGNING_SECRET")
+    """Proves that an event is from Slack: under Basic Information in the app's settings."""
+    slack_app_token: SecretStr | None = _vendor(None, "SLACK_APP_TOKEN")
+    """App-level token (xapp-…) for Slack's Socket Mode, which needs no public address."""
 
     worker_threads: int = Field(default=16, ge=1, le=256)
     """How many pieces of work one worker does at a time."""
@@ -146,6 +186,15 @@ class Settings(BaseSettings):
     """How long to wait before the absence of a sent answer counts, in seconds."""
     deaf_seconds: float = Field(default=60, ge=2, le=3600)
     """A worker that has consumed nothing for this long ends itself, in seconds."""
+
+    silence_seconds: int = Field(default=300, ge=30, le=86_400)
+    """So long after two intervals without a good look an account counts as silent, in seconds."""
+    canary_minutes: int = Field(default=0, ge=0, le=10_080)
+    """How often each account whose bot is on writes to itself, as a proof; 0 for never."""
+    alert_webhook_url: SecretStr | None = None
+    """Address (https) that is called with each alert; whoever knows it can write there."""
+    metrics_token: SecretStr | None = None
+    """Bearer token that opens GET /metrics, for Prometheus; closed when empty."""
 
     cap_per_sender_day: int = Field(default=3, ge=0)
     """Automatic answers to one sender in a day."""
@@ -190,6 +239,16 @@ class Settings(BaseSettings):
     max_scl: int = Field(default=5, ge=-1, le=10)
     """Exchange's spam confidence level from which mail is not answered; 10 for never."""
 
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, url: str) -> str:
+        if not re.fullmatch(PUBLIC, url):
+            raise ValueError(
+                "Give https://host without a path; http is taken on this machine alone, as in "
+                "http://127.0.0.1:8000"
+            )
+        return url
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -220,9 +279,9 @@ class Settings(BaseSettings):
         if self.environment is not Environment.PRODUCTION:
             return
         wrong = []
-        if self.key is None:
+        if self.key is None and not self.kms_key:
             wrong.append("ORCHESTRE_KEY is missing. Make one with: orchestre keys make")
-        else:
+        if self.key is not None:
             try:
                 read_key(self.key.get_secret_value())
             except Invalid as error:
@@ -233,13 +292,24 @@ class Settings(BaseSettings):
             raise Invalid("Not fit for production:\n  " + "\n  ".join(wrong))
 
     def keys(self) -> list[bytes]:
-        """The sealing keys, the one that seals first. Makes the key file when there is none."""
-        if self.key is None:
-            first = read_key_file(self.home / "keys" / "sealing.key")
-        else:
-            first = read_key(self.key.get_secret_value())
+        """The sealing keys that are kept here, the one that seals first; after a key in KMS, none
+        does. Makes the key file when there is no key at all."""
+        file = self.home / "keys" / "sealing.key"
+        first = []
+        if self.key is not None:
+            first = [read_key(self.key.get_secret_value())]
+        elif not self.kms_key or file.exists():
+            first = [read_key_file(file)]
+        return first + [read_key(text) for text in self._old_keys() if not _is_kms(text)]
+
+    def kms_keys(self) -> list[str]:
+        """The keys that Google KMS keeps, the one that seals first."""
+        first = [self.kms_key] if self.kms_key else []
+        return first + [text for text in self._old_keys() if _is_kms(text)]
+
+    def _old_keys(self) -> list[str]:
         old = self.old_keys.get_secret_value().split(",") if self.old_keys else []
-        return [first, *(read_key(text) for text in old if text.strip())]
+        return [text.strip() for text in old if text.strip()]
 
     def broker(self) -> str:
         """The broker's address: the one that is set, or the embedded one while it runs."""
@@ -261,6 +331,13 @@ class Settings(BaseSettings):
             slack=OAuthClient(id=self.slack_client_id, secret=self.slack_client_secret),
         )
 
+    def public(self) -> str:
+        """Where browsers reach the API, without a slash at its end; empty when nobody knows."""
+        if self.public_url or not self.port:
+            return self.public_url.rstrip("/")
+        host = "127.0.0.1" if self.host in ANYWHERE else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
     def caps(self) -> Caps:
         return Caps(
             per_sender_day=self.cap_per_sender_day,
@@ -281,6 +358,23 @@ class Settings(BaseSettings):
 
     def settle(self) -> timedelta:
         return timedelta(seconds=self.settle_seconds)
+
+    def silence(self) -> timedelta:
+        return timedelta(seconds=self.silence_seconds)
+
+    def canaries_every(self) -> timedelta | None:
+        return timedelta(minutes=self.canary_minutes) if self.canary_minutes else None
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _is_https(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not re.match(r"https://[^\s/]+", url.get_secret_value()):
+            raise ValueError("it should begin with https://")
+        return url
+
+
+def _is_kms(text: str) -> bool:
+    return re.match(KMS_KEY, text) is not None
 
 
 def broker_file(home: Path) -> Path:

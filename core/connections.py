@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from .messages import Address
 from .records import Record, Value
+from .sealing import Place
 
 
 class Credentials(Value):
@@ -27,6 +28,15 @@ class Credentials(Value):
         return {name: value for name, value in bare.items() if value is not None}
 
 
+class Access(StrEnum):
+    """What the owner of an account lets us do with it."""
+
+    READ = "read"
+    DRAFT = "draft"
+    """Read, and put answers where the owner finds and sends them."""
+    SEND = "send"
+
+
 class Health(StrEnum):
     LINKED = "linked"
     NEEDS_REAUTHORIZATION = "needs_reauthorization"
@@ -43,18 +53,60 @@ class Connection(Record):
     """What the provider asks for besides credentials: host, port, TLS, folder. In the clear."""
     sealed: str = ""
     """The credentials, encrypted for this connection and no other."""
+    access: Access = Access.SEND
     health: Health = Health.LINKED
+    trouble: str = ""
+    """Why it must be linked again, and what to do; empty while it need not."""
+    renewing_until: datetime | None = None
+    """One process renews the credentials, and has until then."""
     linked_at: datetime
 
-    def expire(self) -> Self:
-        return self.evolve(health=Health.NEEDS_REAUTHORIZATION)
+    def expire(self, why: str = "") -> Self:
+        return self.evolve(health=Health.NEEDS_REAUTHORIZATION, trouble=why)
+
+
+class Stage(StrEnum):
+    """How far an attempt has come."""
+
+    ASKED = "asked"
+    """The owner of the account is at the service."""
+    TAKEN = "taken"
+    """They came back, and nobody else can."""
+    HELD = "held"
+    """Somebody else here has linked the same account: it waits to be confirmed."""
+    LINKED = "linked"
+    FAILED = "failed"
+    LEAVING = "leaving"
+    """It was unlinked, and the service has yet to take the permission back."""
 
 
 class Attempt(Record):
     """Somebody set out to link an account, and is now at the service, asked to agree.
 
     Its id is the hash of the `state` that comes back once (RFC 6749 10.12); it is due when that
-    is no longer taken.
+    is no longer taken. When the account is unlinked, one of another id takes the permission back.
     """
 
     provider: str
+    named: str = ""
+    """What whoever set out calls the provider."""
+    access: Access = Access.SEND
+    stage: Stage = Stage.ASKED
+    session: str = ""
+    """The sign-in that it belongs to; empty for the command line of this machine."""
+    browser: str = ""
+    """SHA-256 of what only the browser knows that set out."""
+    sealed: str = ""
+    """What is secret of it, encrypted for it alone: what was asked with, or what came of it."""
+    redirect_url: str = ""
+    """Where the browser goes in the end."""
+    account: Address | None = None
+    words: str = ""
+    """What became of it, and what to do."""
+    connection_id: str = ""
+    failures: int = 0
+
+
+def place_of(id: str, *, owner_id: str) -> Place:
+    """Where the credentials of the connection of this id are kept sealed."""
+    return Place(owner_id=owner_id, record_id=id, field="credentials")

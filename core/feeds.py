@@ -21,15 +21,33 @@ class Feed(Record):
     holder: str = ""
     """The process that is polling, while `leased`."""
     claimed_at: datetime | None = None
+    hinted_at: datetime | None = None
+    """When it was last claimed because somebody said that there is news."""
     polled_at: datetime | None = None
     """When it was last read to the end, without trouble."""
     trouble: str = ""
     """Why the last poll failed; empty when it did not."""
     failures: int = 0
     """How many polls in a row have failed."""
+    message_at: datetime | None = None
+    """When the service received the last message that was really taken in."""
+    kept_at: datetime | None = None
+    """When that message was kept here."""
 
-    def claim(self, *, holder: str, now: datetime) -> Self:
-        return self.evolve(leased=True, holder=holder, claimed_at=now, due_at=now + POLL_LEASE)
+    def claim(self, *, holder: str, now: datetime, hinted: bool = False) -> Self:
+        return self.evolve(
+            leased=True,
+            holder=holder,
+            claimed_at=now,
+            hinted_at=now if hinted else self.hinted_at,
+            due_at=now + POLL_LEASE,
+        )
+
+    def take_in(self, cursor: str, received: list[datetime], *, now: datetime) -> Self:
+        """Take the cursor behind some messages; `received` has the times of those that are new."""
+        if not received:
+            return self.evolve(cursor=cursor)
+        return self.evolve(cursor=cursor, message_at=max(received), kept_at=now)
 
     def advance(self, cursor: str, *, now: datetime, due_at: datetime) -> Self:
         """Take the next cursor and give the lease back."""

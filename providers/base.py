@@ -1,16 +1,24 @@
 """The contract between Orchestre and a service that carries messages."""
 
+import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import datetime
 from enum import Flag, auto
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.connections import Credentials
+from core.connections import Access, Credentials
 from core.deployment import Deployment
-from core.errors import NotSupported
+from core.errors import NotFound, NotSupported
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
 from core.records import Value
+
+from .auth import AuthScheme, Secret
+from .notices import Heard, Notice, Watched, Webhook, Wire
+
+Ask = Callable[[Credentials], Credentials]
+"""Asks a service to renew credentials; the new ones."""
 
 
 class Capability(Flag):
@@ -25,6 +33,10 @@ class Capability(Flag):
     """It can write to any mail address, so the owner can be told of trouble through it."""
     PROOF = auto()
     """`find_sent`: whether something was sent, either way."""
+    PUSH = auto()
+    """`watch` and `heard`: the service can be asked to tell of news."""
+    LINE = auto()
+    """`listen`: a line can be held open, over which the service tells of news."""
 
 
 class Settings(Value):
@@ -34,6 +46,8 @@ class Settings(Value):
 class Account(Value):
     """The account that a provider is opened for."""
 
+    id: str = ""
+    """Its connection's; empty before it is linked."""
     address: Address
     credentials: Credentials = Credentials()
     settings: dict[str, Any] = {}
@@ -41,6 +55,11 @@ class Account(Value):
     """The folder below which local providers keep and find what is theirs."""
     deployment: Deployment = Deployment()
     """Where services are reached from here, and as whom."""
+    access: Access = Access.SEND
+    """What its owner lets us do with it."""
+    renew: Callable[[Ask], Credentials] | None = None
+    """Lets one process at a time renew the newest credentials there are, and keeps what came of
+    it before it is used; `None` where nothing is kept."""
 
 
 class BaseProvider(ABC):
@@ -63,6 +82,8 @@ class BaseProvider(ABC):
     """What people call the service."""
     description: ClassVar[str] = ""
     """One sentence for the person who chooses."""
+    auth: ClassVar[AuthScheme] = Secret()
+    """How an account is linked."""
     settings_type: ClassVar[type[Settings]] = Settings
     capabilities: Capability = Capability.NONE
     """An instance may have fewer than its class, where its settings take one away."""
@@ -70,6 +91,8 @@ class BaseProvider(ABC):
     """It reads this machine's own files, so only whoever runs the machine may link it."""
     hidden: ClassVar[bool] = False
     """Left out of what people are offered."""
+    carries: ClassVar[bool] = False
+    """A notice brings the messages themselves, and the service forgets what was acknowledged."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -113,6 +136,38 @@ class BaseProvider(ABC):
     def answered_by_hand(self, message: Message) -> bool:
         """Whether the owner has answered `message` without us, as far as the service shows."""
         return False
+
+    def watch(self, webhook: Webhook, *, subscription: str = "") -> Watched:
+        """Ask to be told of news, or to be told for longer; `subscription` is what there was.
+
+        `NotSupported`, with what to set, where this deployment is not set up for it.
+        """
+        raise NotSupported(f"{self.title} tells nobody of news.")
+
+    def unwatch(self, subscription: str) -> None:
+        """Ask to be told no more. What there is no more of is no error."""
+
+    def carried(self, notice: Notice, cursor: str) -> tuple[Envelope, ...]:
+        """The messages in a proven notice, where those of the service carry them. Those from
+        before the start that `cursor` knows are left out."""
+        raise NotSupported(f"{self.title} carries no messages in its notices.")
+
+    def listen(self, told: Callable[[], None], stopped: threading.Event) -> None:
+        """Hold a line open until `stopped`, and say whenever there may be news.
+
+        The first time as soon as nothing can slip by any more. A line that breaks raises.
+        """
+        raise NotSupported(f"{self.title} holds no line open.")
+
+    @classmethod
+    def heard(cls, notice: Notice, deployment: Deployment) -> Heard:
+        """What a notice says; `NotSignedIn` unless it proves who sent it."""
+        raise NotFound(f"{cls.title} sends no notices.")
+
+    @classmethod
+    def wire(cls, deployment: Deployment) -> Wire | None:
+        """The line for all accounts; `None` where there is none, or it is not set up."""
+        return None
 
     def close(self) -> None:
         """Let go of every connection. Called once, when nobody will borrow this again."""

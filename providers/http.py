@@ -1,32 +1,38 @@
-"""One pooled HTTP client for a process. It never sends anything twice by itself.
+"""One HTTP client for a process, which keeps its connections. It never sends anything twice.
 
 Libraries resend a request when its answer was lost, and then something was sent twice. Here a
 request is written once; what became of it is told apart by the exception.
 """
 
+import re
 import ssl
+import threading
 import time
+from collections import defaultdict, deque
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote, urlsplit
 
-import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationParseError,
-    NewConnectionError,
-)
-
-from core.errors import Invalid, Unavailable
+from core.errors import Invalid, Refused, Unavailable
 from core.records import Value
 
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 30.0
-MAX_BYTES = 64_000_000
-POOLS = 32
-CONNECTIONS = 32
-"""Kept to one host; more are opened when they are needed, and closed afterwards."""
+from .http_socket import HttpSocket, Malformed, Origin
+from .tls import trusting
+
+CONNECTIONS = 256
+"""Kept to one server: more than a worker asks at a time, or else every poll beyond them would
+begin with a handshake."""
+IDLE_SECONDS = 120.0
+"""Kept this long beyond what is needed at a time. Google hangs up after about four minutes."""
+USUAL = {"accept-encoding": "gzip", "user-agent": "orchestre (gzip)"}
+"""Google packs its answers only for who says so twice:
+developers.google.com/workspace/gmail/api/guides/performance"""
+PORTS = {"http": 80, "https": 443}
+
+_ADDRESS = re.compile(r"(https?)://([^/?#\s]+)(/[^?#]*)?(\?[^#]*)?(?:#.*)?", re.DOTALL)
+_PLAIN = re.compile(r"[!-~]*")
+_ONE_LINE = re.compile(r"[\t -~\x80-\xff]*")
 
 
 class Answered(Value):
@@ -46,16 +52,16 @@ class Http:
     """Safe to share between threads. Connections and the TLS context are kept."""
 
     def __init__(self, *, ca_bundle: Path | None = None) -> None:
-        self._pool = urllib3.PoolManager(
-            num_pools=POOLS, maxsize=CONNECTIONS, ssl_context=_tls_context(ca_bundle)
-        )
+        self._context = _tls_context(ca_bundle)
+        self._idle: defaultdict[Origin, deque[tuple[float, HttpSocket]]] = defaultdict(deque)
+        self._lock = threading.Lock()
 
     def request(
         self,
         method: str,
         url: str,
         *,
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         seconds: float = 60.0,
     ) -> Answered:
@@ -64,36 +70,61 @@ class Http:
         `Unavailable` when it is certain that no server has seen it; `NoAnswer` when nobody
         knows. Whatever the server says, an error status too, is an answer.
         """
-        deadline = time.monotonic() + seconds
+        ends = time.monotonic() + seconds
+        origin, netloc, target = _parts(url)
+        request = _written(method, netloc, target, headers or {}, body)
+        socket = self._take(origin) or self._open(origin, ends=ends)
         try:
-            response = self._pool.request(
-                method,
-                url,
-                headers=headers,
-                body=body,
-                timeout=urllib3.Timeout(
-                    total=seconds,
-                    connect=min(CONNECT_SECONDS, seconds),
-                    read=min(READ_SECONDS, seconds),
-                ),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-        except (NewConnectionError, ConnectTimeoutError, LocationParseError) as error:
-            raise Unavailable(f"{_host(url)} cannot be reached: {error}") from error
-        except HTTPError as error:
-            if _is_untrusted(error):
-                raise Unavailable(f"{_host(url)} cannot be trusted: {error}") from error
-            raise NoAnswer(f"{_host(url)} did not answer: {error!r}") from error
-        return Answered(
-            status=response.status,
-            headers={name.lower(): value for name, value in response.headers.items()},
-            body=_read(response, deadline, url),
-        )
+            status, found, content = socket.exchange(request, ends=ends)
+        except (OSError, Malformed) as error:
+            socket.close()
+            raise NoAnswer(f"{origin.host} did not answer: {error!r}") from error
+        except BaseException:
+            socket.close()
+            raise
+        self._keep(origin, socket)
+        return Answered(status=status, headers=found, body=content)
 
     def close(self) -> None:
-        self._pool.clear()
+        """Let go of the connections that are not in use."""
+        with self._lock:
+            kept = [socket for idle in self._idle.values() for _, socket in idle]
+            self._idle.clear()
+        for socket in kept:
+            socket.close()
+
+    def _take(self, origin: Origin) -> HttpSocket | None:
+        """The connection that was used last, if it still stands."""
+        while True:
+            with self._lock:
+                idle = self._idle.get(origin)
+                if not idle:
+                    return None
+                _, socket = idle.pop()
+            if socket.is_fresh():
+                return socket
+            socket.close()
+
+    def _open(self, origin: Origin, *, ends: float) -> HttpSocket:
+        try:
+            return HttpSocket(origin, self._context, ends=ends)
+        except ssl.SSLCertVerificationError as error:
+            raise Unavailable(f"{origin.host} cannot be trusted: {error}") from error
+        except (OSError, UnicodeError) as error:
+            raise Unavailable(f"{origin.host} cannot be reached: {error}") from error
+
+    def _keep(self, origin: Origin, socket: HttpSocket) -> None:
+        now, old = time.monotonic(), []
+        with self._lock:
+            idle = self._idle[origin]
+            if socket.reusable and len(idle) < CONNECTIONS:
+                idle.append((now, socket))
+            else:
+                old.append(socket)
+            while idle and idle[0][0] < now - IDLE_SECONDS:
+                old.append(idle.popleft()[1])
+        for one in old:
+            one.close()
 
 
 @lru_cache(maxsize=8)
@@ -108,41 +139,49 @@ def retry_after(answered: Answered) -> float | None:
     return min(float(value), 3600.0) if value.isdecimal() else None
 
 
-def _read(response: Any, deadline: float, url: str) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
+def _parts(url: str) -> tuple[Origin, str, str]:
+    """Where it leads, the host and port as written there, and what is asked for.
+
+    Nothing of an address but its host may be told: paths may hold secrets.
+    """
+    found = _ADDRESS.fullmatch(url)
+    if not found:
+        raise Unavailable("That is not the address of a server.")
+    scheme, netloc, path, query = found.groups(default="")
+    target = (path or "/") + query
+    if not _PLAIN.fullmatch(target):
+        target = quote(target, safe="!#$%&'()*+,/:;=?@[]~")
+    return _origin(scheme, netloc), netloc.rpartition("@")[2], target
+
+
+@lru_cache(maxsize=64)
+def _origin(scheme: str, netloc: str) -> Origin:
     try:
-        for chunk in response.stream(65_536, decode_content=True):
-            size += len(chunk)
-            if size > MAX_BYTES or time.monotonic() > deadline:
-                response.close()
-                raise NoAnswer(f"{_host(url)} sends too much, or too slowly.")
-            chunks.append(chunk)
-    except HTTPError as error:
-        response.close()
-        raise NoAnswer(f"The answer of {_host(url)} broke off: {error!r}") from error
-    response.release_conn()
-    return b"".join(chunks)
+        parts = urlsplit(f"{scheme}://{netloc}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host:
+        raise Unavailable("That is not the address of a server.")
+    return Origin(scheme == "https", host, port or PORTS[scheme])
+
+
+def _written(
+    method: str, netloc: str, target: str, headers: Mapping[str, str], body: bytes | None
+) -> bytes:
+    """The whole request, as it goes over the wire."""
+    fields = {"host": netloc, **USUAL}
+    fields |= {name.lower(): value for name, value in headers.items()}
+    if body is not None or method != "GET":
+        fields["content-length"] = str(len(body or b""))
+    lines = [f"{method} {target} HTTP/1.1", *[f"{name}: {fields[name]}" for name in fields]]
+    if not _ONE_LINE.fullmatch("".join(lines)):
+        raise Refused("A request cannot be written: one of its fields is not one line.")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + (body or b"")
 
 
 def _tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=str(ca_bundle) if ca_bundle else None)
+        return trusting(str(ca_bundle) if ca_bundle else "")
     except (OSError, ssl.SSLError) as error:
         raise Invalid(f"ORCHESTRE_CA_BUNDLE cannot be read: {error}") from error
-
-
-def _is_untrusted(error: BaseException) -> bool:
-    """Whether TLS failed before anything was written: the server showed no good certificate."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return True
-        cause = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
-        seen = cause or seen.__cause__
-    return False
-
-
-def _host(url: str) -> str:
-    """Never more of an address than its host: paths may hold secrets."""
-    return urllib3.util.parse_url(url).host or "the server"

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any, NoReturn
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from urllib.parse import urlencode
 from pydantic import SecretStr
 
 from core.clock import system_clock
+from core.connections import Credentials
 from core.deployment import OAuthClient
 from core.errors import OrchestreError, ReauthorizationRequired, Refused, Unavailable
 
@@ -30,9 +32,20 @@ REFRESH_SECONDS = 20.0
 SHORT_SECONDS = 300.0
 """How long a token is believed whose service does not say (RFC 6749 5.1 allows that)."""
 
-ENDED = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})
-UNKNOWN_CLIENT = frozenset({"invalid_client", "unauthorized_client", "deleted_client"})
-PASSING = frozenset({"temporarily_unavailable", "server_error", "internal_failure"})
+ENDED = frozenset(
+    {"invalid_grant", "interaction_required", "consent_required", "login_required"}
+    | {"invalid_refresh_token", "token_revoked", "token_expired", "account_inactive"}
+)
+UNKNOWN_CLIENT = frozenset(
+    {"invalid_client", "unauthorized_client", "deleted_client"}
+    | {"invalid_client_id", "bad_client_secret"}
+)
+PASSING = frozenset(
+    {"temporarily_unavailable", "server_error", "internal_failure"}
+    | {"ratelimited", "internal_error", "service_unavailable", "fatal_error"}
+)
+"""As RFC 6749 5.2 has them; Slack has codes of its own, and says them with status 200
+(docs.slack.dev/reference/methods/oauth.v2.access)."""
 ENDINGS = {
     "Google": (
         "That happens when the password is changed, when the permission is withdrawn in the "
@@ -81,15 +94,19 @@ class Grant:
         client: OAuthClient,
         http: Http,
         scope: str = "",
+        rotates: bool = False,
     ) -> None:
         """`service` is what people call it, and what its settings begin with: Google,
-        GOOGLE_CLIENT_ID. `scope` is asked for where a service wants that with a refresh."""
+        GOOGLE_CLIENT_ID. `scope` is asked for where a service wants that with a refresh.
+        One that `rotates` gives a new refresh token with each, and may take the old one back."""
         self._credentials = account.credentials
         self._service = service
         self._token_url = token_url
         self._client = client
         self._http = http
         self._scope = scope
+        self._renew = account.renew if rotates else None
+        self._found: _Kept | None = None
 
     def access_token(self) -> str:
         """A token that is good for a minute at least, refreshed when there is none.
@@ -122,6 +139,10 @@ class Grant:
         return SecretStr(newest) if newest != _bare(self._credentials.refresh_token) else None
 
     def _kept(self) -> _Kept:
+        self._found = self._found or self._find()
+        return self._found
+
+    def _find(self) -> _Kept:
         given = self._credentials
         key = self._key(_bare(given.refresh_token) or _bare(given.access_token))
         with _KEPT_LOCK:
@@ -129,22 +150,12 @@ class Grant:
                 _KEPT[key] = _Kept(
                     refresh_token=_bare(given.refresh_token),
                     access_token=_bare(given.access_token),
-                    good_until=self._good_until(),
+                    good_until=_good_until(given),
                 )
             return _KEPT[key]
 
     def _key(self, secret: str) -> str:
         return sha256(f"{self._token_url}\n{self._scope}\n{secret}".encode()).hexdigest()
-
-    def _good_until(self) -> float:
-        """Until when the token holds that came with the credentials, if any did."""
-        given = self._credentials
-        if given.access_token is None:
-            return 0.0
-        if given.expires_at is None:
-            return 0.0 if given.refresh_token else float("inf")
-        left = (given.expires_at - system_clock()).total_seconds()
-        return time.monotonic() + left - MARGIN_SECONDS
 
     def _wait_for(self, flight: Future[str]) -> str:
         try:
@@ -166,22 +177,33 @@ class Grant:
         return token
 
     def _refresh(self, kept: _Kept) -> str:
-        answered = self._ask(kept.refresh_token)
-        said = _json(answered)
-        token = said.get("access_token")
-        if answered.status != 200 or not isinstance(token, str) or not token:
-            self._fail(answered, said)
+        held = Credentials(refresh_token=SecretStr(kept.refresh_token))
+        renewed = self._renew(self._ask_for_more) if self._renew else self._ask_for_more(held)
         with kept.lock:
-            kept.access_token = token
-            kept.good_until = time.monotonic() + _lifetime(said) - MARGIN_SECONDS
+            kept.access_token = token = _bare(renewed.access_token)
+            kept.good_until = _good_until(renewed)
             kept.flight = None
-            newest = said.get("refresh_token")
-            if isinstance(newest, str) and newest:
-                kept.refresh_token = newest
+            old, kept.refresh_token = kept.refresh_token, _bare(renewed.refresh_token)
         with _KEPT_LOCK:
             # Whoever stores the new one and opens the account with it finds the same tokens.
             _KEPT[self._key(kept.refresh_token)] = kept
+            if self._renew and kept.refresh_token != old:
+                _KEPT.pop(self._key(old), None)
         return token
+
+    def _ask_for_more(self, held: Credentials) -> Credentials:
+        """What the service gives for these. It is asked once."""
+        answered = self._ask(_bare(held.refresh_token))
+        said = read_json(answered)
+        token, newest = said.get("access_token"), said.get("refresh_token")
+        if answered.status != 200 or not isinstance(token, str) or not token:
+            self._fail(answered, said)
+        rotated = SecretStr(newest) if isinstance(newest, str) and newest else None
+        return Credentials(
+            access_token=SecretStr(token),
+            refresh_token=rotated or held.refresh_token,
+            expires_at=system_clock() + timedelta(seconds=_lifetime(said)),
+        )
 
     def _ask(self, refresh_token: str) -> Answered:
         if not refresh_token:
@@ -220,20 +242,19 @@ class Grant:
                 f"{self._service} cannot renew the access now ({answered.status}).",
                 retry_after=retry_after(answered),
             )
-        codes = _codes(said)
+        told = codes(said)
         if error in ENDED:
             why = ENDINGS.get(self._service, "It was withdrawn, or it has run out")
             raise ReauthorizationRequired(
-                f"{self._service} no longer gives access to this account ({codes}). {why}. "
+                f"{self._service} no longer gives access to this account ({told}). {why}. "
                 "Link the account again."
             )
         if error in UNKNOWN_CLIENT:
             raise Refused(
-                f"{self._service} does not know this deployment ({codes}). "
-                f"Correct {self._settings}."
+                f"{self._service} does not know this deployment ({told}). Correct {self._settings}."
             )
-        if codes and answered.status in (400, 401, 403):
-            raise Refused(f"{self._service} refuses to renew the access ({codes}).")
+        if told and answered.status in (400, 401, 403):
+            raise Refused(f"{self._service} refuses to renew the access ({told}).")
         raise Unavailable(
             f"{self._service} answered {answered.status} where it should renew the access, "
             "in no words that can be read."
@@ -245,11 +266,22 @@ class Grant:
         return f"{name}_CLIENT_ID and {name}_CLIENT_SECRET"
 
 
+def _good_until(given: Credentials) -> float:
+    """Until when the token holds that came with the credentials, if any did."""
+    if given.access_token is None:
+        return 0.0
+    if given.expires_at is None:
+        return 0.0 if given.refresh_token else float("inf")
+    left = (given.expires_at - system_clock()).total_seconds()
+    return time.monotonic() + left - MARGIN_SECONDS
+
+
 def _bare(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 
-def _json(answered: Answered) -> dict[str, Any]:
+def read_json(answered: Answered) -> dict[str, Any]:
+    """What was said; nothing where it cannot be read."""
     try:
         said = json.loads(answered.body)
     except ValueError:
@@ -264,8 +296,8 @@ def _lifetime(said: Mapping[str, Any]) -> float:
         return SHORT_SECONDS
 
 
-def _codes(said: Mapping[str, Any]) -> str:
+def codes(said: Mapping[str, Any]) -> str:
     """The service's codes, and none of its words: those may name people."""
-    codes = [str(said.get(name, "")) for name in ("error", "error_subtype")]
-    found = [code for code in codes if _CODE.fullmatch(code)]
+    given = [str(said.get(name, "")) for name in ("error", "error_subtype")]
+    found = [code for code in given if _CODE.fullmatch(code)]
     return ", ".join(found + _AADSTS.findall(str(said.get("error_description", "")))[:1])

@@ -1,42 +1,100 @@
-"""Tells the owner of an account what needs them: one mail for each trouble."""
+"""Tells the owner of an account, and whoever runs this, what needs them."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import make_msgid
 
-from core.alerts import Alert
+from core.alerts import Alert, Channel
 from core.clock import Clock
-from core.connections import Connection
+from core.connections import Connection, Health
 from core.errors import Conflict, NotFound, OrchestreError
 from core.messages import Address, Outgoing
 from core.users import User
-from db.base import Database, Swap
+from db.base import Add, Database, Swap
 from providers import Capability
 
 from .connections import Connections
+from .webhook import Webhook
 
 log = logging.getLogger(__name__)
 
 HEADERS = (("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All"))
 PAUSE = timedelta(minutes=5)
+CALLING = timedelta(minutes=1)
+"""Longer than one call of the webhook takes: whoever makes it has the alert until then."""
+MOST_TRIES = 288
+"""With that pause, a day. Nobody wants to be told later."""
 
 
 class Alerts:
-    def __init__(self, database: Database, connections: Connections, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        connections: Connections,
+        *,
+        clock: Clock,
+        webhook: Webhook | None = None,
+    ) -> None:
+        self._database = database
         self._store = database.for_workers()
         self._connections = connections
         self._clock = clock
+        self._webhook = webhook
 
     def tell_due(self) -> int:
-        """Send the alerts that wait; how many went out.
+        """Tell the alerts that wait; how many mails went out.
 
-        An alert is given up before it is sent, so that it is never sent twice; one that is
-        certain not to have gone out is taken up again.
+        An alert is given up before it is sent by mail, so that it is never sent twice; one that
+        is certain not to have gone out is taken up again.
         """
-        return sum(self._tell(alert) for alert in self._store.due(Alert, self._clock()))
+        self.call_due()
+        due = self._store.due(Alert, self._clock())
+        return sum(self._tell(alert) for alert in due if alert.channel is Channel.MAIL)
+
+    def call_due(self) -> int:
+        """Call the webhook for what waits; how many calls were taken.
+
+        Any process may do this, also one that sends no mail: it must work when no worker does.
+        """
+        now = self._clock()
+        if self._webhook is None:
+            for alert in self._store.due(Alert, now):
+                if alert.channel is Channel.WEBHOOK:
+                    self._give_up(alert)
+            return 0
+        for alert in self._store.due(Alert, now):
+            if alert.channel is Channel.MAIL:
+                self._store.commit(Add(_call_of(alert), keep_first=True))
+        due = self._store.due(Alert, now)
+        return sum(self._call(alert) for alert in due if alert.channel is Channel.WEBHOOK)
+
+    def _give_up(self, alert: Alert) -> None:
+        with suppress(Conflict):
+            self._store.commit(Swap(alert, alert.evolve(due_at=None)))
+
+    def _call(self, alert: Alert) -> bool:
+        assert self._webhook, "there is one, or nothing would be called"
+        now = self._clock()
+        claimed = alert.evolve(due_at=now + CALLING, tries=alert.tries + 1)
+        try:
+            self._store.commit(Swap(alert, claimed))
+            self._webhook.call(claimed, self._store.get(Connection, alert.connection_id))
+        except Conflict:
+            return False
+        except OrchestreError as error:
+            if not isinstance(error, NotFound) and claimed.tries == 1:
+                facts = {"connection_id": alert.connection_id, "error": str(error)}
+                log.warning("webhook_failed", extra=facts)
+            gone = isinstance(error, NotFound) or claimed.tries >= MOST_TRIES
+            self._store.commit(Swap(claimed, claimed.evolve(due_at=None if gone else now + PAUSE)))
+            return False
+        self._store.commit(Swap(claimed, claimed.evolve(due_at=None)))
+        return True
 
     def _tell(self, alert: Alert) -> bool:
-        claimed = alert.evolve(due_at=None)
+        claimed = alert.evolve(due_at=None, tries=alert.tries + 1)
         try:
             self._store.commit(Swap(alert, claimed))
             connection = self._store.get(Connection, alert.connection_id)
@@ -44,27 +102,45 @@ class Alerts:
         except (Conflict, NotFound):
             return False
         log.warning("owner_alerted", extra={"connection_id": alert.connection_id})
-        try:
-            with self._connections.borrow(connection) as provider:
-                if Capability.MAIL not in provider.capabilities:
-                    return False
-                provider.send(self._letter(alert, connection, owner), key=f"alert {alert.id}")
-        except OrchestreError:
+        again = False
+        for way in self._ways(connection):
+            try:
+                with self._connections.borrow(way) as provider:
+                    if Capability.MAIL in provider.capabilities:
+                        letter = self._letter(alert, way, owner)
+                        provider.send(letter, key=f"alert {alert.id}")
+                        return True
+            except OrchestreError:
+                again = True  # it certainly has not gone out this way
+            except Exception:  # it may have gone out: once is what was promised
+                log.exception("alert_uncertain", extra={"connection_id": alert.connection_id})
+                return False
+        if again and claimed.tries < MOST_TRIES:
             self._store.commit(Swap(claimed, claimed.evolve(due_at=self._clock() + PAUSE)))
-            return False
-        except Exception:  # it may have gone out: once is what was promised
-            log.exception("alert_uncertain", extra={"connection_id": alert.connection_id})
-            return False
-        return True
+        return False
 
-    def _letter(self, alert: Alert, connection: Connection, owner: User) -> Outgoing:
-        domain = connection.handle.rpartition("@")[2] or "localhost"
+    def _ways(self, connection: Connection) -> Iterator[Connection]:
+        """The account itself; then its owner's others, for it may be the one in trouble."""
+        yield connection
+        for other in self._database.for_owner(connection.owner_id).find(Connection):
+            if other.id != connection.id and other.health is Health.LINKED:
+                yield other
+
+    def _letter(self, alert: Alert, way: Connection, owner: User) -> Outgoing:
+        domain = way.handle.rpartition("@")[2] or "localhost"
         return Outgoing(
             to=Address(handle=owner.email),
-            sender=connection.account,
+            sender=way.account,
             subject=f"[Orchestre] {alert.subject}",
             date=self._clock(),
             message_id=make_msgid(domain=domain),
             headers=HEADERS,
             body=alert.body,
         )
+
+
+def _call_of(alert: Alert) -> Alert:
+    """The same for the webhook, told apart from the mail."""
+    return alert.model_copy(
+        update={"id": f"{alert.id} webhook", "channel": Channel.WEBHOOK, "version": 0, "tries": 0}
+    )

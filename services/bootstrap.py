@@ -9,6 +9,7 @@ from pwdlib import PasswordHash
 from core.clock import Clock, system_clock
 from core.config import Settings, Writer
 from core.errors import Invalid
+from core.keyring import LocalKey, WrappingKey
 from core.sealing import Sealer
 from db.base import Database
 from db.memory import MemoryDatabase
@@ -18,20 +19,33 @@ from products.catalogs.stored import StoredCatalog
 from providers import Registry
 
 from .alerts import Alerts
+from .audit import Audit
 from .bell import Bell, CeleryBell, SilentBell
 from .bots import Bots
+from .by_hand import ByHand
+from .canary import Canaries
 from .claims import Claims
 from .connections import Connections
+from .consent import Consents
+from .health import Health
+from .housekeeping import Housekeeping
 from .inbox import Inbox
+from .keys import Keys
+from .kms import open_kms
 from .llm import LLM
 from .llm.composer import Composer
 from .llm.huggingface import HuggingFaceLLM
 from .llm.openai import OpenAILLM
+from .messages import Messages
 from .policy import PolicySettings
 from .products import Products
+from .push import Push
 from .replies import Parts, Replies
 from .restorations import Restorations
+from .revocations import Revocations
 from .users import Users
+from .watchman import Watchman
+from .webhook import Webhook
 
 
 @dataclass(frozen=True)
@@ -44,12 +58,23 @@ class Orchestre:
     claims: Claims
     restorations: Restorations
     users: Users
+    keys: Keys
     connections: Connections
+    consents: Consents
+    revocations: Revocations
     products: Products
     bots: Bots
     inbox: Inbox
+    push: Push
     replies: Replies
     alerts: Alerts
+    health: Health
+    canaries: Canaries
+    watchman: Watchman
+    messages: Messages
+    by_hand: ByHand
+    audit: Audit
+    house: Housekeeping
     clock: Clock
 
     def close(self) -> None:
@@ -75,10 +100,11 @@ def bootstrap(
     restorations = Restorations(
         database, claims, folder=settings.home / "run" / "intents", clock=clock
     )
-    sealer = Sealer(settings.keys())
+    sealer = open_sealer(settings)
+    registry = registry or Registry.discover()
     connections = Connections(
         database,
-        registry or Registry.discover(),
+        registry,
         sealer,
         home=settings.home,
         deployment=settings.deployment(),
@@ -103,6 +129,39 @@ def bootstrap(
             effect_seconds=settings.effect_seconds,
         )
     )
+    inbox = Inbox(database, connections, replies, claims, bell=bell, clock=clock)
+    alerts = Alerts(database, connections, clock=clock, webhook=open_webhook(settings))
+    messages = Messages(
+        database, connections, sealer, delimiter=settings.recipient_delimiter, clock=clock
+    )
+    health = Health(database, grace=settings.silence(), clock=clock)
+    canaries = Canaries(database, connections, every=settings.canaries_every(), clock=clock)
+    audit = Audit(database, clock=clock)
+    watchman = Watchman(database, health, canaries, alerts, clock=clock)
+    consents = Consents(
+        database,
+        registry,
+        connections,
+        sealer,
+        deployment=settings.deployment(),
+        public_url=settings.public(),
+        redirect_urls=settings.redirect_urls,
+        access=settings.link_access,
+        clock=clock,
+    )
+    revocations = Revocations(
+        database, registry, connections, sealer, deployment=settings.deployment(), clock=clock
+    )
+    push = Push(
+        database,
+        connections,
+        registry,
+        inbox,
+        on=settings.push,
+        deployment=settings.deployment(),
+        public_url=settings.public_url,
+        clock=clock,
+    )
     return Orchestre(
         settings=settings,
         database=database,
@@ -115,12 +174,34 @@ def bootstrap(
             session=timedelta(hours=settings.session_hours),
             hasher=hasher or PasswordHash.recommended(),
         ),
+        keys=Keys(database, sealer, clock=clock),
         connections=connections,
+        consents=consents,
+        revocations=revocations,
         products=products,
         bots=Bots(database, connections, bell=bell, clock=clock),
-        inbox=Inbox(database, connections, replies, claims, bell=bell, clock=clock),
+        inbox=inbox,
+        push=push,
         replies=replies,
-        alerts=Alerts(database, connections, clock=clock),
+        alerts=alerts,
+        health=health,
+        canaries=canaries,
+        watchman=watchman,
+        messages=messages,
+        by_hand=ByHand(database, replies, messages),
+        audit=audit,
+        house=Housekeeping(
+            {
+                "claims": inbox.take_over,
+                "replies": replies.sweep,
+                "alerts": alerts.tell_due,
+                "watch": watchman.work_due,
+                "push": push.renew_due,
+                "consents": consents.sweep,
+                "revocations": revocations.work_due,
+                "audit": audit.anchor_due,
+            }
+        ),
         clock=clock,
     )
 
@@ -136,6 +217,18 @@ def open_database(settings: Settings) -> Database:
             "sqlite:////absolute/path.db, or empty for SQLite in the home folder."
         )
     return SqlDatabase(url, run=home / "run", pool_size=settings.worker_threads + 8)
+
+
+def open_sealer(settings: Settings) -> Sealer:
+    """A key in KMS seals before those that are kept here."""
+    local: list[WrappingKey] = list(map(LocalKey, settings.keys()))
+    kms = open_kms(settings, settings.kms_keys())
+    return Sealer([*kms, *local] if settings.kms_key else [*local, *kms])
+
+
+def open_webhook(settings: Settings) -> Webhook | None:
+    url = settings.alert_webhook_url
+    return Webhook(url.get_secret_value(), ca_bundle=settings.ca_bundle) if url else None
 
 
 def open_bell(settings: Settings) -> Bell:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from core.bots import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL, Bot, Mode
 from core.caps import Caps
 from core.clock import Clock
-from core.connections import Connection, Health
+from core.connections import Access, Connection, Health
 from core.errors import AlreadyThere, Invalid, NotFound, Stale
 from core.feeds import Feed
 from core.records import Record, Value
@@ -15,6 +15,7 @@ from db.base import Add, Change, Database, Store, Swap
 
 from .bell import DISPATCH, Bell
 from .connections import Connections
+from .watching import watch_changes
 
 R = TypeVar("R", bound=Record)
 
@@ -71,6 +72,11 @@ class Bots:
         _check(interval_seconds, since_hours, smallest=smallest_interval)
         store = self._database.for_owner(by)
         connection = store.get(Connection, connection_id)
+        if mode is Mode.AUTO and connection.access is not Access.SEND:
+            raise Invalid(
+                f"{connection.handle!r} was linked to {connection.access} only. Start the bot in "
+                "the mode assist, or link the account again with the access send."
+            )
         now = self._clock()
         cursor = ""
         if not self._is_running(store, connection_id):
@@ -84,6 +90,7 @@ class Bots:
             changes: list[Change] = [Swap(bot, started)] if bot.version else [Add(started)]
             if not bot.enabled:
                 changes.append(self._restarted(store, started, cursor, now=now))
+                changes += watch_changes(store, started, now=now)
             try:
                 store.commit(*changes)
             except (Stale, AlreadyThere):
@@ -104,6 +111,8 @@ class Bots:
             changes: list[Change] = [Swap(bot, stopped)] if bot.enabled else []
             if feed and feed.due_at:
                 changes.append(Swap(feed, feed.pause()))
+            if bot.enabled:
+                changes += watch_changes(store, stopped, now=self._clock())
             try:
                 store.commit(*changes, durable=True)
             except Stale:
@@ -195,7 +204,8 @@ def _check(interval_seconds: int, since_hours: int, *, smallest: int) -> None:
 
 def _state(connection: Connection, bot: Bot | None, feed: Feed | None) -> tuple[State, str]:
     if connection.health is Health.NEEDS_REAUTHORIZATION:
-        return State.NEEDS_REAUTHORIZATION, "The account must be linked again."
+        words = connection.trouble or "The account must be linked again."
+        return State.NEEDS_REAUTHORIZATION, words
     if bot is None or not bot.enabled:
         return State.STOPPED, ""
     if feed and feed.trouble:

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
+from core.alerts import Alert
 from core.clock import Clock
-from core.connections import Connection, Credentials, Health
+from core.connections import Access, Connection, Credentials, Health, place_of
 from core.deployment import Deployment
 from core.errors import (
     AlreadyThere,
@@ -22,25 +24,19 @@ from core.errors import (
     Stale,
     Unavailable,
 )
+from core.feeds import Feed, Hint
 from core.messages import Address
-from core.records import Value
 from core.sealing import Sealer
 from core.users import User
-from db.base import Add, Database, Drop, Swap
+from db.base import Add, Change, Database, Drop, Store, Swap
 from providers import Account, BaseProvider, Registry
+from providers.auth import ways
 
+from .offers import Offer, offers
+from .renewals import Renewals
+
+TRIES = 8
 NAMESPACE = UUID("0d3c6f1e-7f5a-4a53-8d3c-9f0f8b0c2a11")
-
-
-class Offer(Value):
-    """A provider that an account can be linked at, or why it cannot."""
-
-    name: str
-    title: str
-    description: str = ""
-    settings: dict[str, Any] = {}
-    """JSON schema of what it asks for besides credentials."""
-    problem: str = ""
 
 
 class Connections:
@@ -60,24 +56,18 @@ class Connections:
         self._home = home
         self._deployment = deployment
         self._clock = clock
+        self._renewals = Renewals(
+            database,
+            unseal=lambda kept: self._open(kept).credentials,
+            seal=lambda kept, new: self._seal(
+                kept.id, new, owner_id=kept.owner_id, kept=kept.sealed
+            ),
+            clock=clock,
+        )
 
     def offers(self, *, hidden: bool = False) -> list[Offer]:
         """The providers there are, by name; then the plug-ins that could not be loaded."""
-        there = [
-            Offer(
-                name=provider.name,
-                title=provider.title,
-                description=provider.description,
-                settings=provider.settings_type.model_json_schema(),
-            )
-            for provider in sorted(self._registry, key=lambda provider: provider.name)
-            if hidden or not provider.hidden
-        ]
-        broken = [
-            Offer(name=name, title=name, problem=why)
-            for name, why in sorted(self._registry.broken.items())
-        ]
-        return there + broken
+        return offers(self._registry, self._deployment, hidden=hidden)
 
     def link(
         self,
@@ -90,11 +80,44 @@ class Connections:
     ) -> Connection:
         """Prove that the account can be read and written, then keep it."""
         provider = self.provider_name(provider)
-        handle = address.handle.casefold()
-        id = str(uuid5(NAMESPACE, f"{by}/{provider}/{handle}"))
         self._allow(provider, by=by)
+        if self.ways(provider) == ("consent",) and credentials == Credentials(
+            password=credentials.password
+        ):
+            raise Invalid(
+                f"{provider!r} takes no password. Its owner agrees in a browser: "
+                f"POST /providers/link_provider, or orchestre connections add {provider}"
+            )
         account = self._account(provider, address, settings, credentials)
         self._identify(provider, account)
+        return self.keep(provider, account, by=by)
+
+    def prove(
+        self, provider: str, credentials: Credentials, *, by: str, access: Access, hint: str = ""
+    ) -> Account:
+        """The account that these open, with the settings it has where it is linked already."""
+        account = self._account(provider, Address(handle=hint), {}, credentials)
+        account = account.model_copy(update={"access": access})
+        address = self._identify(provider, account)
+        kept = self._database.for_owner(by).find(
+            Connection, provider=provider, handle=address.handle.casefold()
+        )
+        settings = kept[0].settings if kept else account.settings
+        return account.model_copy(update={"address": address, "settings": settings})
+
+    def linked_by_others(self, provider: str, handle: str, *, by: str) -> bool:
+        """Whether somebody else here has linked this account."""
+        everybodys = self._database.for_workers().find(
+            Connection, provider=provider, handle=handle.casefold()
+        )
+        return any(kept.owner_id != by for kept in everybodys)
+
+    def keep(self, provider: str, account: Account, *, by: str) -> Connection:
+        """Keep an account that was proven. One that is linked already stays the same one: its
+        credentials are renewed, and what waited for that goes on."""
+        address, credentials = account.address, account.credentials
+        handle = address.handle.casefold()
+        id = str(uuid5(NAMESPACE, f"{by}/{provider}/{handle}"))
         store = self._database.for_owner(by)
         connection = Connection(
             id=id,
@@ -103,21 +126,42 @@ class Connections:
             account=address,
             handle=handle,
             settings=account.settings,
-            sealed=self._seal(id, credentials),
+            sealed=self._seal(id, credentials, owner_id=by),
+            access=account.access,
             linked_at=self._clock(),
         )
         try:
             store.commit(Add(connection))
         except AlreadyThere:
-            kept = store.get(Connection, id)
-            connection = kept.evolve(
-                settings=account.settings,
-                sealed=connection.sealed,
-                account=address,
-                health=Health.LINKED,
-            )
-            store.commit(Swap(kept, connection))
+            return self._relink(store, connection)
         return connection
+
+    def _relink(self, store: Store, new: Connection) -> Connection:
+        for _ in range(TRIES):
+            kept = store.get(Connection, new.id)
+            connection = kept.evolve(
+                settings=new.settings,
+                sealed=new.sealed,
+                account=new.account,
+                access=new.access,
+                health=Health.LINKED,
+                trouble="",
+            )
+            changes: list[Change] = [Swap(kept, connection)]
+            if kept.health is not Health.LINKED:
+                changes += self._go_on(store, connection)
+            try:
+                store.commit(*changes)
+            except Stale:
+                continue
+            return connection
+        raise Stale("The account is in use; try again in a moment.")
+
+    def _go_on(self, store: Store, connection: Connection) -> list[Change]:
+        """Its feed rests for long after such trouble: a hint makes it due now."""
+        now = self._clock()
+        hint = Hint(id=connection.id, owner_id=connection.owner_id, hinted_at=now, due_at=now)
+        return [Add(hint, keep_first=True)] if store.find(Feed, id=connection.id) else []
 
     def list(self, *, by: str) -> list[Connection]:
         return self._database.for_owner(by).find(Connection)
@@ -142,13 +186,19 @@ class Connections:
         short = folded.removesuffix("provider")
         return short if short in names else self._registry.named(folded).name
 
+    def ways(self, provider: str) -> tuple[str, ...]:
+        """How an account may be linked there: `consent`, or the name of what is typed in."""
+        return ways(self._registry.named(provider).auth)
+
     def test(self, connection_id: str, *, by: str) -> Address:
         """Whose account it is, after proving again that it can be read and written."""
         connection = self.get(connection_id, by=by)
-        address = self._identify(connection.provider, self._open(connection))
+        address = self._identify(connection.provider, self._account_of(connection))
+        store = self._database.for_owner(by)
+        connection = store.get(Connection, connection.id)  # renewing it may have changed it
         if connection.health is not Health.LINKED:
-            store = self._database.for_owner(by)
-            store.commit(Swap(connection, connection.evolve(health=Health.LINKED)))
+            linked = connection.evolve(health=Health.LINKED, trouble="")
+            store.commit(Swap(connection, linked), *self._go_on(store, linked))
         return address
 
     def drop(self, connection: Connection) -> None:
@@ -159,21 +209,43 @@ class Connections:
         """The account, open, for this thread alone. Unsealing happens here only."""
         if connection.health is Health.NEEDS_REAUTHORIZATION:
             raise ReauthorizationRequired(
-                f"The account {connection.handle!r} must be linked again."
+                connection.trouble or f"The account {connection.handle!r} must be linked again."
             )
         key = f"{connection.id} {connection.version}"
-        with self._registry.borrow(connection.provider, self._open(connection), key=key) as open:
+        account = partial(self._account_of, connection)
+        with self._registry.borrow(connection.provider, account, key=key) as open:
             yield open
 
-    def expire(self, connection_id: str) -> None:
-        """Its credentials are no longer good: leave it alone until its owner links it again."""
+    def credentials_of(self, connection: Connection) -> Credentials:
+        """What opens it, to be given back to the service and for nothing else."""
+        return self._open(connection).credentials
+
+    def expire(self, connection_id: str, why: str = "") -> None:
+        """Its credentials are no longer good: leave it alone until its owner links it again.
+
+        They are told why, once for each time that it was linked.
+        """
         store = self._database.for_workers()
         connection = store.get(Connection, connection_id)
         if connection.health is Health.LINKED:
             try:
-                store.commit(Swap(connection, connection.expire()))
+                store.commit(Swap(connection, connection.expire(why)), self._alert(connection, why))
             except Stale:
                 return  # linked again, or expired, in the meantime
+
+    def _alert(self, connection: Connection, why: str) -> Change:
+        return Add(
+            Alert(
+                id=f"{connection.id} relink {connection.version}",
+                owner_id=connection.owner_id,
+                due_at=self._clock(),
+                connection_id=connection.id,
+                subject=f"{connection.handle} must be linked again",
+                body=f"{why or 'Its credentials are no longer good.'}\n\nUntil then its messages "
+                f"wait. Link it with: orchestre connections add {connection.provider}",
+            ),
+            keep_first=True,
+        )
 
     def close(self) -> None:
         self._registry.close()
@@ -208,8 +280,10 @@ class Connections:
         )
 
     def _open(self, connection: Connection) -> Account:
-        bare = self._sealer.open(connection.sealed, context=connection.id)
+        place = place_of(connection.id, owner_id=connection.owner_id)
+        bare = self._sealer.open(connection.sealed, place)
         return Account(
+            id=connection.id,
             address=connection.account,
             credentials=Credentials.model_validate_json(bare),
             settings=connection.settings,
@@ -217,8 +291,17 @@ class Connections:
             deployment=self._deployment,
         )
 
-    def _seal(self, id: str, credentials: Credentials) -> str:
-        return self._sealer.seal(json.dumps(credentials.reveal(), default=str), context=id)
+    def _account_of(self, connection: Connection) -> Account:
+        """The account with what is its connection's own: what it may do, and how it is renewed."""
+        renew = partial(self._renewals.renew, connection.id)
+        return self._open(connection).model_copy(
+            update={"access": connection.access, "renew": renew}
+        )
+
+    def _seal(self, id: str, credentials: Credentials, *, owner_id: str, kept: str = "") -> str:
+        """`kept` is what is sealed there now, whose data key is then used again."""
+        bare = json.dumps(credentials.reveal(), default=str)
+        return self._sealer.seal(bare, place_of(id, owner_id=owner_id), kept=kept)
 
     def _identify(self, provider: str, account: Account) -> Address:
         opened = self._registry.named(provider)(account)

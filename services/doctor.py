@@ -3,14 +3,16 @@
 import shutil
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Self
 
+from core.bots import Bot
 from core.config import Settings
+from core.connections import Connection
 from core.errors import OrchestreError, Unavailable
 from core.records import Value
 
 from .bell import make_celery
 from .bootstrap import Orchestre, bootstrap, open_llm
-from .bots import State
 
 LOW_BYTES = 200_000_000
 
@@ -34,10 +36,23 @@ class Examination(Value):
     error: type[OrchestreError] | None = None
     """The kind of the first problem; `None` where there is none."""
 
+    def and_then(self, other: Self) -> Self:
+        return self.model_copy(
+            update={
+                "findings": (*self.findings, *other.findings),
+                "error": self.error or other.error,
+            }
+        )
+
 
 def readiness(app: Orchestre) -> Examination:
     """Whether requests can be served now."""
     return _examine({"database": lambda: _database(app), "broker": lambda: _broker(app.settings)})
+
+
+def reading(app: Orchestre) -> Examination:
+    """Whether anybody reads the accounts whose bots are on."""
+    return _examine({"pollers": lambda: _pollers(app)})
 
 
 def examine(settings: Settings) -> Examination:
@@ -57,6 +72,8 @@ def examine(settings: Settings) -> Examination:
         disk = _examine({"disk": lambda: _disk(settings)})
         notes = _providers(app)
         if ready.findings[0].level is Level.OK:
+            ready = ready.and_then(_examine({"credentials": lambda: _credentials(app)}))
+            notes += [_softened(finding) for finding in reading(app).findings]
             notes += _accounts(app)
         findings = (*first.findings, *ready.findings, *disk.findings, *notes)
         return Examination(findings=findings, error=ready.error or disk.error)
@@ -83,6 +100,8 @@ def _settings(settings: Settings) -> str:
 
 def _key(settings: Settings) -> str:
     settings.keys()
+    if settings.kms_key:
+        return "Google KMS keeps it. To see that it can be used: orchestre doctor --live kms"
     return "It can be read. Keep a copy of it where backups are kept."
 
 
@@ -93,6 +112,21 @@ def _writer(settings: Settings) -> str:
 def _database(app: Orchestre) -> str:
     app.database.check()
     return "It answers, and its tables are current."
+
+
+def _credentials(app: Orchestre) -> str:
+    app.keys.check()
+    return "They are sealed with a key that is here."
+
+
+def _pollers(app: Orchestre) -> str:
+    overdue = app.health.overdue()
+    if overdue is None:
+        return "Every account is looked at in its turn."
+    raise Unavailable(
+        f"No account has been looked at since {overdue.due_at:%Y-%m-%d %H:%M} UTC, although one "
+        "was due: no worker is at work. Start one: orchestre worker, or docker compose up worker."
+    )
 
 
 def _broker(settings: Settings) -> str:
@@ -127,27 +161,55 @@ def _providers(app: Orchestre) -> list[Finding]:
         for offer in offers
         if offer.problem
     ]
-    return [there, *broken]
+    return [there, *broken, *_redirects(app)]
 
 
-def _look(state: State) -> str:
-    held = state is State.HELD_BACK
-    return "orchestre bots resume" if held else "orchestre connections test"
+def _redirects(app: Orchestre) -> list[Finding]:
+    """What services that ask for consent must have been told, to the letter."""
+    asking = [offer.name for offer in app.connections.offers() if offer.asks and not offer.missing]
+    if not app.settings.public():
+        words = "Set ORCHESTRE_PUBLIC_URL: services must know where browsers go back to."
+        return [Finding(name="consent", level=Level.WARNING, words=words)] if asking else []
+    return [
+        Finding(
+            name=f"consent {name}",
+            level=Level.OK,
+            words=f"Its redirect address is {app.consents.redirect_uri(name)}",
+        )
+        for name in asking
+    ]
+
+
+def _softened(finding: Finding) -> Finding:
+    """Whoever asks the doctor may be about to start the worker that is missing."""
+    level = Level.OK if finding.level is Level.OK else Level.WARNING
+    return finding.model_copy(update={"level": level})
 
 
 def _accounts(app: Orchestre) -> list[Finding]:
-    """The accounts of every owner that are in trouble."""
-    statuses = [status for user in app.users.all() for status in app.bots.list(by=user.id)]
+    """The accounts of every owner that are in trouble, and how to mend that."""
+    found = app.health.everybodys()
     troubled = [
         Finding(
-            name=f"account {status.account}",
+            name=f"account {one.account}",
             level=Level.WARNING,
-            words=f"{status.reason} See: {_look(status.state)} {status.account}",
+            words=f"{trouble.words} {trouble.fix}",
         )
-        for status in statuses
-        if status.state in (State.ERROR, State.HELD_BACK, State.NEEDS_REAUTHORIZATION)
+        for one in found
+        for trouble in one.troubles
     ]
-    if troubled:
-        return troubled
-    words = f"{len(statuses)} linked, none in trouble."
+    held = [
+        Finding(
+            name=f"account {connection.handle}",
+            level=Level.WARNING,
+            words=f"{bot.held_back} Look at what waits, then: "
+            f"orchestre bots resume {connection.handle}",
+        )
+        for bot in app.database.for_workers().find(Bot, enabled=True)
+        for connection in app.database.for_workers().find(Connection, id=bot.id)
+        if bot.held_back
+    ]
+    if troubled or held:
+        return troubled + held
+    words = f"{len(found)} linked, none in trouble."
     return [Finding(name="accounts", level=Level.OK, words=words)]

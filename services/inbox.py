@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -11,14 +11,16 @@ from typing import NamedTuple
 from core.bots import Bot
 from core.clock import Clock
 from core.connections import Connection
-from core.errors import Conflict, ReauthorizationRequired, Stale, Unavailable
+from core.errors import Conflict, ReauthorizationRequired, Unavailable
 from core.failpoints import failpoint
 from core.feeds import Feed, Hint
-from db.base import Add, Database, Drop, Swap
+from core.messages import Envelope
+from db.base import Database, Drop, Expect, Swap
 
 from .bell import DISPATCH, Bell
 from .claims import Claims
 from .connections import Connections
+from .hints import Hinting
 from .replies import Replies
 
 log = logging.getLogger(__name__)
@@ -43,8 +45,11 @@ class Turn(NamedTuple):
     feed: Feed
     hint: Hint | None
 
+    def claimed(self, *, holder: str, now: datetime) -> Feed:
+        return self.feed.claim(holder=holder, now=now, hinted=self.hint is not None)
 
-class Inbox:
+
+class Inbox(Hinting):
     def __init__(
         self,
         database: Database,
@@ -99,7 +104,7 @@ class Inbox:
         """
         holder = self._claims.holder
         for _ in range(TRIES):
-            swaps = [Swap(turn.feed, turn.feed.claim(holder=holder, now=now)) for turn in turns]
+            swaps = [Swap(turn.feed, turn.claimed(holder=holder, now=now)) for turn in turns]
             try:
                 failpoint("feed.claim")
                 self._store.commit(*swaps, *(Drop(turn.hint) for turn in turns if turn.hint))
@@ -126,35 +131,6 @@ class Inbox:
             failpoint("hint.forget")
             self._store.commit(Drop(hint))
             failpoint("hint.forgotten")
-
-    def hint(self, provider: str, handle: str) -> int:
-        """There is news in this account: poll it now. How many feeds that made due."""
-        connections = self._store.find(Connection, provider=provider, handle=handle.casefold())
-        hinted = sum(self._hint(connection) for connection in connections)
-        if hinted:
-            self._bell.call(DISPATCH)
-            failpoint("hint.rung")
-        return hinted
-
-    def _hint(self, connection: Connection) -> bool:
-        now = self._clock()
-        feed = next(iter(self._store.find(Feed, id=connection.id)), None)
-        if feed is None or feed.due_at is None:
-            return False
-        kept = next(iter(self._store.find(Hint, id=connection.id)), None)
-        hint = Hint(id=connection.id, owner_id=connection.owner_id, hinted_at=now, due_at=now)
-        try:
-            if kept is None:
-                failpoint("hint.add")
-                self._store.commit(Add(hint, keep_first=True))
-                failpoint("hint.added")
-            else:
-                failpoint("hint.renew")
-                self._store.commit(Swap(kept, kept.evolve(hinted_at=now, due_at=now)))
-                failpoint("hint.renewed")
-        except Stale:
-            pass  # taken up, or given, by somebody else after the news was already there
-        return True
 
     def poll_batch(self, feed_ids: Sequence[str]) -> int:
         """Poll several feeds at a time; how many messages came in. One's trouble is its own."""
@@ -212,16 +188,42 @@ class Inbox:
             full = bool(page.envelopes)
             if not full:
                 break
-            moved = feed.evolve(cursor=page.cursor)
+            times = [reply.received_at for reply in opened]
+            moved = feed.take_in(page.cursor, times, now=self._clock())
             failpoint("feed.keep")
             self._store.commit(*changes, Swap(feed, moved))
             failpoint("feed.kept")
             self._replies.ring(opened)
             feed, received = moved, received + len(opened)
-        self._release(feed, bot, page.cursor, more=full)
+        hinted = self._release(feed, bot, page.cursor, more=full)
+        if received and not hinted:
+            self._look_for_silence(feed, interval=timedelta(seconds=bot.interval_seconds))
         return received
 
-    def _release(self, feed: Feed, bot: Bot, cursor: str, *, more: bool) -> None:
+    def keep(self, connection_id: str, read: Callable[[str], tuple[Envelope, ...]]) -> int:
+        """Keep messages that a service has handed over, before it is told that they are kept.
+
+        `read` is given the feed's cursor, which stays where it is: it is the pollers' own, and
+        what was acknowledged is not given to them again. How many are new.
+        """
+        for _ in range(TRIES):
+            connection = self._store.get(Connection, connection_id)
+            bot, feed = self._store.get(Bot, connection_id), self._store.get(Feed, connection_id)
+            if not bot.enabled:
+                raise Unavailable("The bot is stopped: nobody takes messages for this account.")
+            opened, changes = self._replies.open(read(feed.cursor), bot=bot, connection=connection)
+            try:
+                failpoint("push.keep")
+                self._store.commit(*changes, Expect(bot), durable=True)
+                failpoint("push.kept")
+            except Conflict:
+                continue
+            self._replies.ring(opened)
+            return len(opened)
+        raise Unavailable("The account is busy; send it again in a moment.")
+
+    def _release(self, feed: Feed, bot: Bot, cursor: str, *, more: bool) -> bool:
+        """Give the lease back; whether somebody says meanwhile that there is news."""
         now = self._clock()
         since = feed.claimed_at or now
         next_at = max(now, since + timedelta(seconds=bot.interval_seconds))
@@ -231,16 +233,18 @@ class Inbox:
         failpoint("feed.advance")
         self._store.commit(Swap(feed, advanced))
         failpoint("feed.advanced")
-        if more or self._store.find(Hint, id=feed.id):
+        hints = self._store.find(Hint, id=feed.id)
+        if more or hints:
             self._bell.call(DISPATCH)
             failpoint("feed.rung")
+        return bool(hints)
 
     def _rest(self, feed_id: str, bot: Bot, error: Exception) -> None:
         """Leave the account alone for a while, and say so once."""
         feed = self._store.get(Feed, feed_id)
         pause = min(LONGEST_REST, bot.interval_seconds * 2 ** min(feed.failures, 10))
         if isinstance(error, ReauthorizationRequired):
-            self._connections.expire(feed.id)
+            self._connections.expire(feed.id, str(error))
             pause = LONGEST_REST
         elif isinstance(error, Unavailable) and error.retry_after:
             pause = error.retry_after

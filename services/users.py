@@ -75,13 +75,17 @@ class Users:
 
     def of_token(self, token: str) -> User:
         """Whose token this is, or `NotSignedIn`."""
+        return self._store.get(User, self.session(token).owner_id)
+
+    def session(self, token: str) -> Session:
+        """The sign-in that a token stands for, or `NotSignedIn`."""
         try:
             session = self._store.get(Session, _hash(token))
         except NotFound:
             raise NotSignedIn("This token is not known. Sign in again.") from None
         if session.expires_at <= self._clock():
             raise NotSignedIn("This token has expired. Sign in again.")
-        return self._store.get(User, session.owner_id)
+        return session
 
     def find(self, email: str) -> User | None:
         return next(iter(self._store.find(User, id=user_id(email.strip().casefold()))), None)

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from core.config import Settings, environment_names
-from core.sealing import make_key
+from core.keyring import make_key
 
 from .servers.install import free_port, require
 from .servers.postgres import running_postgres
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ["apis", "core", "db", "products", "providers", "services", "workers"]
 SECRETS = {"POSTGRES_PASSWORD": "a" * 48, "ORCHESTRE_KEY": make_key()}
 ONE_SHOTS = {"migrate"}
-OURS = ["migrate", "api", "worker", "beat"]
+OURS = ["migrate", "api", "worker", "beat", "listener"]
 START_SECONDS = 30.0
 
 RAW = (ROOT / "docker-compose.yml").read_text()
@@ -56,7 +56,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def test_the_parts_are_all_there(services: dict[str, dict[str, Any]]) -> None:
-    assert set(services) == {"api", "beat", "flower", "migrate", "postgres", "redis", "worker"}
+    assert set(services) == {*OURS, "flower", "postgres", "redis"}
 
 
 @pytest.mark.parametrize("missing", SECRETS)
@@ -108,7 +108,7 @@ def test_what_keeps_running_comes_back_and_is_watched(services: dict[str, dict[s
 
 
 def test_nothing_starts_before_the_tables_are_there(services: dict[str, dict[str, Any]]) -> None:
-    for name in ("api", "worker", "beat"):
+    for name in ("api", "worker", "beat", "listener"):
         needed = services[name]["depends_on"]
         assert needed["migrate"]["condition"] == "service_completed_successfully"
         assert needed["redis"]["condition"] == "service_healthy"
@@ -229,8 +229,9 @@ def test_the_wheel_holds_every_file_of_every_package(tmp_path: Path) -> None:
 
 
 # The commands themselves, without containers. Needs `orchestre`, as apis/cli.py makes it:
-# `migrate` ends with 0; `serve` answers GET /healthz; `worker` and `beat` stay; `doctor` ends
-# with 0 while the store, the broker and the key are there; SIGTERM ends each within 30 seconds.
+# `migrate` ends with 0; `serve` answers GET /healthz; `worker`, `beat` and `listener` stay;
+# `doctor` ends with 0 while the store, the broker and the key are there; SIGTERM ends each within
+# 30 seconds.
 needs_cli = pytest.mark.skipif(
     not (ROOT / "apis" / "cli.py").exists(), reason="The command line is not written yet."
 )
@@ -275,7 +276,7 @@ def test_the_commands_of_the_compose_file_run(
         name: subprocess.Popen(
             services[name]["command"], cwd=surroundings["ORCHESTRE_HOME"], env=surroundings
         )
-        for name in ("api", "worker", "beat")
+        for name in ("api", "worker", "beat", "listener")
     }
     try:
         for name in running:

@@ -95,6 +95,8 @@ def _check_store(**_: Any) -> None:
     _check_broker()
     try:
         orchestre().database.check()
+        orchestre().keys.check()
+        orchestre().restorations.look()
     except OrchestreError as error:
         _refuse(str(error))
 

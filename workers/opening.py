@@ -36,8 +36,9 @@ class Opening:
         return self._shop
 
     def migrate(self) -> None:
-        """Make the tables, so that every part finds them."""
+        """Make the tables, so that every part finds them. `Invalid` with another's key."""
         self.orchestre.database.migrate()
+        self.orchestre.keys.check()
 
     def open_shop(self, *, relay_port: int) -> None:
         """Set up what is missing, and ask for a poll. The mail door must be open."""
@@ -57,6 +58,12 @@ class Opening:
         with suppress(OrchestreError):
             status = self.orchestre.bots.status(self.shop.connection_id, by=self.shop.owner_id)
             return bool(status.polled_at and status.polled_at.timestamp() >= self._asked_at)
+        return False
+
+    def can_listen(self) -> bool:
+        """Whether there is an account that a line can be held open for."""
+        with suppress(OrchestreError):
+            return self.orchestre.push.can_listen()
         return False
 
     def finish_first_start(self, *, port: int, with_samples: bool, tell: Tell) -> None:

@@ -23,7 +23,7 @@ WORKER_STOP_SECONDS = 20.0
 UNAVAILABLE = 69
 """EX_UNAVAILABLE, from sysexits.h."""
 
-STOP_ORDER = ("door", "beat", "worker", "runner", "api", "broker")
+STOP_ORDER = ("door", "listener", "beat", "worker", "runner", "api", "broker")
 """First whatever brings work, then whatever does it, and last what they all talk to."""
 
 
@@ -73,6 +73,10 @@ def runner(is_ready: Callable[[], bool]) -> Part:
         is_ready=is_ready,
         stop_seconds=WORKER_STOP_SECONDS,
     )
+
+
+def listener() -> Part:
+    return Part(name="listener", command=[*PYTHON, "-m", "workers.listener"], is_ready=lambda: True)
 
 
 def door(port_file: Path, *, bound: Callable[[int], None]) -> Part:

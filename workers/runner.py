@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.25
 """How often the store is asked what is due, when nobody rings."""
 SWEEP_SECONDS = 5.0
+YIELD_SECONDS = 1.0
+"""What another process works on is left to it for this long, so that the rest has its turn."""
 REST_SECONDS = 2.0
 """A step that broke is left alone for this long."""
 CONFIG_ERROR = 78
@@ -62,9 +64,7 @@ class Runner:
         self._resting = {key: until for key, until in self._resting.items() if until > now}
         if now - self._swept_at >= SWEEP_SECONDS:
             self._swept_at = now
-            self._orchestre.inbox.take_over()
-            self._orchestre.replies.take_over()
-            self._begin("alerts", self._orchestre.alerts.tell_due)
+            self._begin("house", self._orchestre.house.keep)
         if len(self._busy) >= self._threads:
             return
         for reply in self._orchestre.replies.due():
@@ -82,8 +82,8 @@ class Runner:
     def _do(self, key: str, step: Callable[..., Any], *arguments: Any) -> None:
         try:
             step(*arguments)
-        except Conflict:
-            return
+        except Conflict:  # another process is at work on it
+            self._resting[key] = time.monotonic() + YIELD_SECONDS
         except Exception:  # whatever a step raises, the others go on
             log.exception("step_broken", extra={"key": key})
             self._resting[key] = time.monotonic() + REST_SECONDS
@@ -98,6 +98,8 @@ def main() -> int:
         bell = WakingBell()
         orchestre = bootstrap(settings, bell=bell)
         orchestre.database.check()
+        orchestre.keys.check()
+        orchestre.restorations.look()
     except OrchestreError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return CONFIG_ERROR

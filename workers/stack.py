@@ -99,6 +99,10 @@ class Stack:
         else:
             self._children.start(parts.runner(is_ready))
 
+    def start_listener(self) -> None:
+        """Start what holds lines open, for accounts that can use it."""
+        self._children.start(parts.listener())
+
     def wait_for(self, *names: str) -> None:
         """Return when these parts serve, or all when none is named; `Trouble` with the end of
         the log of one that does not come to it."""

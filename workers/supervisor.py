@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
 SHOW_SECONDS = 1.0
+LISTEN_SECONDS = 5.0
+"""How often it looks whether an account has come that a line can be held open for."""
 NOT_RUNNING = 3
 CONFIG_ERROR = 78
 INTERRUPTED = 130
@@ -122,7 +124,8 @@ class Supervisor:
         self._screen.begin(outcomes, words, since=began)
 
     def _serve(self, opening: "Opening") -> None:
-        shown_at = 0.0
+        shown_at = asked_at = 0.0
+        listens = False
         while True:
             self._pause(TICK_SECONDS)
             self._stack.watch()
@@ -131,6 +134,10 @@ class Supervisor:
                 self._stack.look()
                 if self._screen:
                     self._screen.show()
+            if not listens and time.monotonic() - asked_at >= LISTEN_SECONDS:
+                asked_at = time.monotonic()
+                if listens := opening.can_listen():
+                    self._stack.start_listener()
 
     def _end(self) -> None:
         if self._screen:

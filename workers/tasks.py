@@ -45,9 +45,7 @@ def reconcile(reply_id: str) -> None:
 
 @app.task(name=SWEEP)
 def sweep() -> None:
-    orchestre().inbox.take_over()
-    orchestre().replies.sweep()
-    orchestre().alerts.tell_due()
+    orchestre().house.keep()
 
 
 @app.task(name=PING)

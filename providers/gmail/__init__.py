@@ -1,9 +1,11 @@
 """Gmail, over its API: one mailbox, read without leaving a mark."""
 
+from . import watch
 from .answers import Gone, Malformed, Unsure
 from .arrivals import read_on
 from .client import Calls, Deadline, Gmail
 from .places import Place, place_at
+from .pubsub import Puller
 
 __all__ = [
     "Calls",
@@ -12,7 +14,9 @@ __all__ = [
     "Gone",
     "Malformed",
     "Place",
+    "Puller",
     "Unsure",
     "place_at",
     "read_on",
+    "watch",
 ]

@@ -12,7 +12,7 @@ from core.messages import Envelope, Page
 
 from .answers import Gone, Malformed
 from .client import Deadline, Gmail
-from .letters import RECEIVED, date, envelope, is_received, milliseconds
+from .letters import RECEIVED, date, envelope, is_received, lies_in_inbox, milliseconds
 from .places import Place, forgotten, is_old
 
 log = logging.getLogger(__name__)
@@ -102,20 +102,11 @@ def _listing(gmail: Gmail, place: Place, *, limit: int, deadline: Deadline) -> P
 
 
 def _news(gmail: Gmail, place: Place, deadline: Deadline) -> News:
-    """What was added since. `Gone` when that is too long ago for Gmail.
-
-    A mail that the owner takes out of the spam comes in only then.
-    """
+    """What was added since. `Gone` when that is too long ago for Gmail."""
     arrivals: set[Arrival] = set()
     token, last, newest = None, int(place.history), 0
     for _ in range(MOST_HISTORY):
-        request = gmail.calls.history.list(
-            userId="me",
-            startHistoryId=place.history,
-            historyTypes=["messageAdded", "labelRemoved"],
-            maxResults=BATCH,
-            pageToken=token,
-        )
+        request = gmail.history(place.history, token=token, limit=BATCH)
         answer = gmail.ask(request, deadline)
         records = answer.get("history", [])
         newest = newest or int(answer.get("historyId", last))
@@ -138,7 +129,7 @@ def _added(record: Mapping[str, Any]) -> list[Arrival]:
     return [
         Arrival(int(record["id"]), _order(message["id"]), message["id"])
         for message in added + rescued
-        if is_received({"labelIds": message.get("labelIds", (RECEIVED,))})
+        if lies_in_inbox({"labelIds": message.get("labelIds", (RECEIVED,))})
     ]
 
 

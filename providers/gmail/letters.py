@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from core.canaries import HEADER as CANARY
 from core.messages import KEY_HEADER, Envelope
 from providers.mail import mime
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RECEIVED = "INBOX"
-NOT_RECEIVED = frozenset({"CHAT", "DRAFT", "SENT", "SPAM", "TRASH"})
+NOT_RECEIVED = frozenset({"CHAT", "DRAFT", "SPAM", "TRASH"})
 SENT = "SENT"
 
 _BREAK = re.compile(r"[\r\n\x00]+[ \t]*")
@@ -56,7 +57,17 @@ def labels(found: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def is_received(found: Mapping[str, Any]) -> bool:
-    """Whether it is in the inbox, and not the owner's own."""
+    """Whether it is in the inbox, and not the owner's own.
+
+    What an account writes to itself is one mail, sent and in the inbox. Of these only a canary
+    is wanted: that it comes in is what it is for.
+    """
+    own = is_sent(found) and not any(name == CANARY.lower() for name, _ in _headers(found))
+    return lies_in_inbox(found) and not own
+
+
+def lies_in_inbox(found: Mapping[str, Any]) -> bool:
+    """The same, as far as labels alone tell it."""
     marks = labels(found)
     return RECEIVED in marks and NOT_RECEIVED.isdisjoint(marks)
 

@@ -56,8 +56,10 @@ class Place(Value):
 
     def after(self, envelopes: list[Envelope], **changes: Any) -> Self:
         """Having read these mails. One that comes from the future has no say."""
+        if not envelopes:
+            return self.but(**changes)
         dates = [milliseconds(envelope.received_at) for envelope in envelopes]
-        latest = min(max(dates, default=0), milliseconds(system_clock()))
+        latest = min(max(dates), milliseconds(system_clock()))
         return self.but(seen=max(self.seen, latest), **changes)
 
     def keeping_up(self, newest: int) -> Self:

@@ -1,14 +1,16 @@
 """Microsoft Graph: one Outlook mailbox, read without leaving a mark, and answered by drafts."""
 
-from .client import SCOPES, Graph, Unclear, one
+from . import subscriptions
+from .client import Graph, Unclear, one
 from .news import read_on
 from .outbox import create_draft, find_copy, send_draft
+from .permissions import PERMISSIONS
 from .places import Place, begin
 from .rows import Row
 from .threads import answers_by_hand, conversation
 
 __all__ = [
-    "SCOPES",
+    "PERMISSIONS",
     "Graph",
     "Place",
     "Row",
@@ -21,4 +23,5 @@ __all__ = [
     "one",
     "read_on",
     "send_draft",
+    "subscriptions",
 ]

@@ -15,13 +15,8 @@ from providers.base import Account
 from providers.http import Answered, NoAnswer, retry_after, shared
 from providers.oauth import Grant
 
-SCOPES = (
-    "https://graph.microsoft.com/User.Read",
-    "https://graph.microsoft.com/Mail.ReadWrite",
-    "https://graph.microsoft.com/Mail.Send",
-    "offline_access",
-)
-"""The least that reads an inbox, keeps a draft and sends it."""
+from .permissions import scopes
+
 REQUEST_SECONDS = 60.0
 MOST_PAGES = 50
 JSON = {"Content-Type": "application/json"}
@@ -61,7 +56,8 @@ class Graph:
             token_url=deployment.microsoft_token_url,
             client=deployment.microsoft,
             http=self._http,
-            scope=" ".join(SCOPES),
+            scope=scopes(account.access),
+            rotates=True,
         )
 
     def allow(self, seconds: float) -> None:
@@ -99,11 +95,23 @@ class Graph:
                 return url[len(self._origin) :], more
         return "", False
 
+    def place(self, answer: Mapping[str, Any]) -> tuple[str, bool]:
+        """The same of an answer that always goes on, as every round of changes does.
+
+        One that does not is none of Microsoft's: to go on from nowhere would leave out what came.
+        """
+        link, more = self.link(answer)
+        if not link:
+            raise Unavailable(
+                "Microsoft's answer does not say where it goes on; it is asked again."
+            )
+        return link, more
+
     def every(self, path: str, query: Mapping[str, str], *, most: int) -> Iterator[dict[str, Any]]:
         """The items of a collection in their order, at most so many. Pages may be short."""
         answer = self.get(path, query)
         for _ in range(MOST_PAGES):
-            for item in answer.get("value") or ():
+            for item in items(answer):
                 if most <= 0:
                     return
                 most -= 1
@@ -131,6 +139,19 @@ class Graph:
         if status in (400, 403, 413):
             raise Refused(_said(answered))
         raise Unclear(_said(answered))
+
+    def arrange(
+        self, method: str, path: str, body: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Have something done that does no harm when it is done twice."""
+        sent = b"" if body is None else json.dumps(body).encode()
+        try:
+            answered = self._ask(method, self._base + path, headers=JSON, body=sent)
+        except NoAnswer as error:
+            raise Unavailable(str(error)) from error
+        if 200 <= answered.status < 300:
+            return _parsed(answered) or {}
+        raise _refusal(answered)
 
     def prove(self, method: str, path: str) -> None:
         """Make certain that a write is let through, with one that finds nothing to write to."""
@@ -237,3 +258,12 @@ def _found(answered: Answered) -> list[str]:
         codes.append(str(error.get("code", "")))
         error = error.get("innererror") or error.get("innerError")
     return [code for code in codes if _CODE.fullmatch(code)]
+
+
+def items(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a collection holds. An answer that lists nothing at all is none of Microsoft's: to take
+    it for an empty one would leave out what came."""
+    listed = answer.get("value")
+    if not isinstance(listed, list):
+        raise Unavailable("Microsoft's answer lists nothing; it is asked again.")
+    return listed

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from core.errors import NotFound
 
-from .client import Graph, Resync, one
+from .client import Graph, Resync, items, one
 from .places import INBOX, Place, again, mark
 from .rows import WHOLE, Row, stamp
 
@@ -78,9 +78,9 @@ def _changed(graph: Graph, link: str, limit: int) -> tuple[list[str], str, bool]
     more = True
     for _ in range(MOST_EMPTY_PAGES):
         answer = graph.follow(link, page=limit - len(ids))
-        here = (item for item in answer.get("value") or () if "@removed" not in item)
+        here = (item for item in items(answer) if "@removed" not in item)
         ids |= {Row.read(item).id: None for item in here}
-        link, more = graph.link(answer)
+        link, more = graph.place(answer)
         if not more or len(ids) >= limit:
             break
     return list(ids), link, more

@@ -84,9 +84,9 @@ def _at(graph: Graph, since: datetime, place: Place) -> Place:
         "$select": "id,receivedDateTime",
         "$filter": f"receivedDateTime ge {stamp(since)}",
     }
-    link, more = graph.link(graph.get(f"{INBOX}/delta", query, page=PRIMING_PAGE))
+    link, more = graph.place(graph.get(f"{INBOX}/delta", query, page=PRIMING_PAGE))
     for _ in range(PRIMING_PAGES):
         if not more:
             break
-        link, more = graph.link(graph.follow(link, page=PRIMING_PAGE))
+        link, more = graph.place(graph.follow(link, page=PRIMING_PAGE))
     return place.moved(link=link, listed=more, after=since, given=())

@@ -1,8 +1,19 @@
 """IMAP: one mailbox on a mail server, read without leaving a mark."""
 
+from .idle import wait_for_mail
 from .mailbox import Mailbox
 from .places import Place, place_at, read_on
 from .responses import Row
 from .session import Folder, Session, quoted
 
-__all__ = ["Folder", "Mailbox", "Place", "Row", "Session", "place_at", "quoted", "read_on"]
+__all__ = [
+    "Folder",
+    "Mailbox",
+    "Place",
+    "Row",
+    "Session",
+    "place_at",
+    "quoted",
+    "read_on",
+    "wait_for_mail",
+]

@@ -47,10 +47,12 @@ class Mailbox:
 
     def ask(self, question: Callable[[Session], T]) -> T:
         """The answer to a question that alters nothing, and so may be asked twice."""
-        if self._session is not None:
-            with suppress(_Dead):
-                return self._answer(question)
-        return self._final(question)
+        if self._session is None:
+            return self._final(question)
+        try:
+            return self._answer(question)
+        except _Dead:
+            return self._final(question)
 
     def order(self, order: Callable[[Session], T]) -> T:
         """Have something done, at most once, over a connection that has just answered."""

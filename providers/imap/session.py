@@ -4,16 +4,20 @@ Folders are only ever EXAMINEd and bodies only PEEKed at: reading leaves no mark
 """
 
 import imaplib
+import re
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from imap_tools import BaseMailBox
 from imap_tools.errors import ImapToolsError, MailboxAppendError
+from imap_tools.utils import encode_folder
 
 from core.errors import OrchestreError, ReauthorizationRequired, Refused, Unavailable
+from providers.mail.server_words import of_sign_in
 
 from .client import Client
 from .responses import Row, rows
@@ -26,6 +30,7 @@ HEADER = "BODY.PEEK[HEADER]<0.262144>"
 """Longer headers are cut: a mail has no need of them, only an attacker has."""
 BUSY = ("[UNAVAILABLE]", "[LIMIT]", "[INUSE]", "[SERVERBUG]", "too many")
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_NUMBERS = re.compile(rb"\b(UIDVALIDITY|UIDNEXT) (\d+)")
 
 
 class Folder(NamedTuple):
@@ -43,6 +48,17 @@ class Session:
         self._client: Any = client
         self._box = _Box(client)
         self._examined = False
+
+    @property
+    def client(self) -> Client:
+        """The connection itself, for whoever waits on it."""
+        client: Client = self._client
+        return client
+
+    def capabilities(self) -> frozenset[str]:
+        """What the server offers, now that it knows who asks."""
+        answer = _ok(self._client.capability())
+        return frozenset(b" ".join(filter(None, answer)).decode("ascii", "replace").upper().split())
 
     def allow(self, seconds: float) -> None:
         """Everything that is asked from now on takes at most so many seconds altogether."""
@@ -65,18 +81,20 @@ class Session:
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
-            raise _turned_away(str(error)) from error
+            words = of_sign_in(str(error), user=user, password=password)
+            raise _turned_away(words) from None  # a log would tell the words of the cause too
 
     def glance(self, folder: str) -> Folder | None:
         """How far a folder's numbers have come, without opening it; `None` if that fails."""
         if self._examined:  # the status of an open folder may be stale: RFC 9051 6.3.11
             _ok(self._client.close())
             self._examined = False
-        try:
-            status = self._box.folder.status(folder, ("UIDVALIDITY", "UIDNEXT"))
-        except ImapToolsError:
+        answer, lines = self._client.status(_mailbox(folder), "(UIDVALIDITY UIDNEXT)")
+        if answer != "OK":
             return None
-        return Folder(status.get("UIDVALIDITY", 0), status.get("UIDNEXT", 0))
+        said = b" ".join(line for line in lines if isinstance(line, bytes))
+        numbers = dict(_NUMBERS.findall(said))  # what is said last: a folder may be called so
+        return Folder(int(numbers.get(b"UIDVALIDITY", 0)), int(numbers.get(b"UIDNEXT", 0)))
 
     def examine(self, folder: str) -> Folder:
         """Open a folder for reading only."""
@@ -149,6 +167,12 @@ class _Box(BaseMailBox):
 
     def _get_mailbox_client(self) -> imaplib.IMAP4:
         return self._given
+
+
+@lru_cache(maxsize=256)
+def _mailbox(name: str) -> bytes:
+    """A folder as it is called on the wire."""
+    return bytes(encode_folder(name))
 
 
 def quoted(text: str) -> str | None:

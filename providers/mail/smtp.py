@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple
 from core.errors import OrchestreError, ReauthorizationRequired, Refused, Unavailable
 
 from .addresses import as_sent
+from .server_words import of_sign_in
 
 Tls = Literal["none", "starttls", "tls"]
 
@@ -243,8 +244,11 @@ def _sign_in(session: Session, user: str, password: str) -> None:
         answer = session.command(_base64(password))
     else:
         raise Refused("The mail server takes no password here. Choose another port or tls setting.")
+    words = of_sign_in(str(answer), user=user, password=password)
     if 500 <= answer.code < 600:
-        raise ReauthorizationRequired(f"The mail server did not accept the password: {answer}")
+        raise ReauthorizationRequired(f"The mail server did not accept the password: {words}")
+    if words != str(answer):
+        raise Unavailable(f"The mail server takes no password now: {words}")
     expect(answer, 235)
 
 

@@ -6,8 +6,11 @@ from functools import cached_property
 from importlib.util import find_spec
 
 from core.clock import system_clock
+from core.connections import Access
+from core.deployment import Deployment
 from core.errors import NotSupported, Unavailable
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
+from providers.auth import OAuth, Scope
 from providers.base import BaseProvider, Capability
 from providers.gmail import (
     Calls,
@@ -16,14 +19,17 @@ from providers.gmail import (
     Gone,
     Malformed,
     Place,
+    Puller,
     Unsure,
     letters,
     place_at,
     read_on,
     sent,
+    watch,
 )
 from providers.http import NoAnswer, shared
 from providers.mail import mime
+from providers.notices import Heard, Notice, Watched, Webhook, Wire
 from providers.oauth import Grant
 
 if not find_spec("googleapiclient"):
@@ -35,20 +41,59 @@ MOST_EARLIER = 20
 NO_DRAFT = "orchestre-no-draft"
 NOT_EARLIER = frozenset({"CHAT", "DRAFT", "SPAM", "TRASH"})
 
+WHOSE = (
+    Scope(name="openid", why="see whose mailbox it is", needed=False),
+    Scope(name="email", why="see its address"),
+)
+READ = Scope(
+    name="https://www.googleapis.com/auth/gmail.readonly",
+    why="read what comes in, and look in the sent mail for proof of an answer",
+)
+WRITE = Scope(
+    name="https://www.googleapis.com/auth/gmail.compose",
+    why="put an answer into the drafts, and send it; Google has no permission for drafts alone",
+)
+
 
 class GmailProvider(BaseProvider):
     name = "gmail"
     title = "Gmail"
     description = "A Gmail or Google Workspace mailbox, over Google's own interface."
-    capabilities = Capability.DRAFTS | Capability.THREADS | Capability.MAIL | Capability.PROOF
+    auth = OAuth(
+        service="google",
+        title="Google",
+        callback="google",
+        scopes={
+            Access.READ: (*WHOSE, READ),
+            Access.DRAFT: (*WHOSE, READ, WRITE),
+            Access.SEND: (*WHOSE, READ, WRITE),
+        },
+        # developers.google.com/identity/protocols/oauth2/web-server#creatingclient
+        parameters={
+            "access_type": "offline",
+            "prompt": "consent",
+            "include_granted_scopes": "false",
+        },
+        openid=True,
+        clients="https://console.cloud.google.com/apis/credentials",
+        permissions="https://myaccount.google.com/permissions",
+    )
+    capabilities = (
+        Capability.DRAFTS
+        | Capability.THREADS
+        | Capability.MAIL
+        | Capability.PROOF
+        | Capability.PUSH
+    )
 
     def identify(self) -> Address:
         deadline = Deadline(CALL_SECONDS)
         profile = self._gmail.ask(self._calls.users.getProfile(userId="me"), deadline)
         self._gmail.ask(self._calls.messages.list(userId="me", maxResults=1), deadline)
-        # Who may delete a draft that is not there may write one that is.
-        with suppress(Gone, Malformed):
-            self._gmail.ask(self._calls.drafts.delete(userId="me", id=NO_DRAFT), deadline)
+        if self.account.access is not Access.READ:
+            # Who may delete a draft that is not there may write one that is.
+            with suppress(Gone, Malformed):
+                self._gmail.ask(self._calls.drafts.delete(userId="me", id=NO_DRAFT), deadline)
         return Address(handle=profile["emailAddress"], name=self.account.address.name)
 
     def cursor_at(self, moment: datetime) -> str:
@@ -127,6 +172,21 @@ class GmailProvider(BaseProvider):
     def answered_by_hand(self, message: Message) -> bool:
         """Whether a later mail of the thread was sent that is not ours."""
         return sent.answered_by_hand(self._gmail, message, Deadline(CALL_SECONDS))
+
+    def watch(self, webhook: Webhook, *, subscription: str = "") -> Watched:
+        topic = self.account.deployment.gmail_topic
+        return watch.watch(self._gmail, topic, Deadline(CALL_SECONDS))
+
+    def unwatch(self, subscription: str) -> None:
+        watch.unwatch(self._gmail, Deadline(CALL_SECONDS))
+
+    @classmethod
+    def heard(cls, notice: Notice, deployment: Deployment) -> Heard:
+        return watch.heard(notice, deployment)
+
+    @classmethod
+    def wire(cls, deployment: Deployment) -> Wire | None:
+        return Puller(deployment) if deployment.pubsub_subscription else None
 
     @cached_property
     def _gmail(self) -> Gmail:

@@ -4,10 +4,11 @@ import ipaddress
 import logging
 import re
 import ssl
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 from typing import Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -16,9 +17,21 @@ from core.clock import system_clock
 from core.errors import NotSupported, ReauthorizationRequired, Refused
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
 from providers.base import Account, BaseProvider, Capability, Settings
-from providers.imap import Folder, Mailbox, Place, Row, Session, place_at, quoted, read_on, sent
+from providers.imap import (
+    Folder,
+    Mailbox,
+    Place,
+    Row,
+    Session,
+    place_at,
+    quoted,
+    read_on,
+    sent,
+    wait_for_mail,
+)
 from providers.mail import mime, smtp
 from providers.mail.smtp import Tls
+from providers.tls import trusting
 
 log = logging.getLogger(__name__)
 
@@ -88,13 +101,13 @@ class ImapProvider(BaseProvider):
     title = "Mail (IMAP and SMTP)"
     description = "A mailbox on any mail server, read over IMAP and answered over SMTP."
     settings_type = ImapSettings
-    capabilities = Capability.MAIL | Capability.PROOF
+    capabilities = Capability.MAIL | Capability.PROOF | Capability.LINE
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self.settings = ImapSettings.model_validate(account.settings)
         if self.settings.sent_copies is Copies.CLIENT:
-            self.capabilities = Capability.MAIL
+            self.capabilities = Capability.MAIL | Capability.LINE
         self._user = self.settings.user or account.address.handle
         self._mailbox: Mailbox | None = None
         self._sent_folder = self.settings.sent_folder
@@ -121,6 +134,8 @@ class ImapProvider(BaseProvider):
     def fetch_new(self, cursor: str, *, limit: int = 50) -> Page:
         place, name = Place.model_validate_json(cursor), self.settings.folder
         news = self._box.ask(lambda session: read_on(session, name, place, limit=limit))
+        if news.place is place:
+            return Page(envelopes=(), cursor=cursor)
         return Page(
             envelopes=tuple(self._envelope(row, news.folder) for row in news.rows),
             cursor=news.place.model_dump_json(),
@@ -170,6 +185,10 @@ class ImapProvider(BaseProvider):
         """Whether the mail is marked as answered or forwarded, or a sent mail that is not ours
         names it."""
         return self._box.ask(lambda session: self._is_answered(session, message.envelope))
+
+    def listen(self, told: Callable[[], None], stopped: threading.Event) -> None:
+        folder = self.settings.folder
+        self._box.ask(lambda session: wait_for_mail(session, folder, told, stopped))
 
     def close(self) -> None:
         if self._mailbox:
@@ -260,11 +279,9 @@ def _message_id(envelope: Envelope) -> str:
     return found[0] if found else ""
 
 
-@lru_cache(maxsize=32)
 def _context(ca_file: str) -> ssl.SSLContext:
-    """One for the whole process: loading the authorities takes longer than a poll."""
     try:
-        return ssl.create_default_context(cafile=ca_file or None)
+        return trusting(ca_file)
     except OSError as error:
         raise Refused(f"The certificates in {ca_file!r} cannot be read: {error}") from error
 

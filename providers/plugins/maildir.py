@@ -12,6 +12,7 @@ from core import local_mail
 from core.clock import system_clock
 from core.errors import Invalid, Refused, Unavailable
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
+from providers.auth import AuthScheme
 from providers.base import Account, BaseProvider, Capability, Settings
 from providers.mail import arrivals, mime, smtp
 from providers.mail.arrivals import Mail, Place
@@ -41,6 +42,7 @@ class MaildirProvider(BaseProvider):
     title = "Maildir"
     local = True
     description = "Mail for a local user, as a mail server or the local mail door leaves it."
+    auth = AuthScheme()
     settings_type = MaildirSettings
     capabilities = Capability.MAIL | Capability.PROOF
 

@@ -4,14 +4,19 @@ from datetime import datetime
 from functools import cached_property
 
 from core.clock import system_clock
+from core.connections import Access
+from core.deployment import Deployment
 from core.errors import NotFound, ReauthorizationRequired
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
 from providers import graph
+from providers.auth import OAuth
 from providers.base import BaseProvider, Capability
 from providers.mail import mime
+from providers.notices import Heard, Notice, Watched, Webhook
 
 READ_SECONDS = 150.0
 SEND_SECONDS = 60.0
+WATCH_SECONDS = 30.0
 NO_DRAFT = "/me/messages/orchestre-no-draft"
 
 
@@ -19,14 +24,33 @@ class OutlookProvider(BaseProvider):
     name = "outlook"
     title = "Outlook"
     description = "A mailbox at Outlook.com or Microsoft 365."
-    capabilities = Capability.DRAFTS | Capability.THREADS | Capability.MAIL | Capability.PROOF
+    auth = OAuth(
+        service="microsoft",
+        title="Microsoft",
+        callback="outlook",
+        scopes=graph.PERMISSIONS,
+        parameters={"prompt": "select_account", "response_mode": "query"},
+        # A tenant has an issuer of its own: learn.microsoft.com/entra/identity-platform/issuer
+        issuer=r"/[0-9a-f-]{36}/v2\.0",
+        clients="https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps",
+        permissions="https://account.live.com/consent/Manage or https://myapps.microsoft.com",
+    )
+    capabilities = (
+        Capability.DRAFTS
+        | Capability.THREADS
+        | Capability.MAIL
+        | Capability.PROOF
+        | Capability.PUSH
+    )
 
     def identify(self) -> Address:
         self._graph.allow(READ_SECONDS)
         me = self._graph.get("/me", {"$select": "displayName,mail,userPrincipalName"})
         self._graph.get("/me/mailFolders/inbox", {"$select": "id"})
-        self._graph.prove("PATCH", NO_DRAFT)
-        self._graph.prove("POST", f"{NO_DRAFT}/send")
+        if self.account.access is not Access.READ:
+            self._graph.prove("PATCH", NO_DRAFT)
+        if self.account.access is Access.SEND:
+            self._graph.prove("POST", f"{NO_DRAFT}/send")
         handle = me.get("mail") or me.get("userPrincipalName")
         if not handle:
             raise ReauthorizationRequired("Microsoft does not say whose mailbox this is.")
@@ -67,6 +91,18 @@ class OutlookProvider(BaseProvider):
     def answered_by_hand(self, message: Message) -> bool:
         self._graph.allow(SEND_SECONDS)
         return graph.answers_by_hand(self._graph, message)
+
+    def watch(self, webhook: Webhook, *, subscription: str = "") -> Watched:
+        self._graph.allow(WATCH_SECONDS)
+        return graph.subscriptions.watch(self._graph, webhook, subscription=subscription)
+
+    def unwatch(self, subscription: str) -> None:
+        self._graph.allow(WATCH_SECONDS)
+        graph.subscriptions.unwatch(self._graph, subscription)
+
+    @classmethod
+    def heard(cls, notice: Notice, deployment: Deployment) -> Heard:
+        return graph.subscriptions.heard(notice)
 
     @cached_property
     def _graph(self) -> graph.Graph:

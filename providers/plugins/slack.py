@@ -9,20 +9,27 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from core.deployment import Deployment
 from core.errors import NotSupported, ReauthorizationRequired, Refused
 from core.messages import Address, Attachment, Envelope, Message, Outgoing, Page, Receipt
 from providers.base import BaseProvider, Capability, Settings
 from providers.http import NoAnswer, shared
+from providers.notices import Heard, Notice, Watched, Webhook, Wire
+from providers.oauth import Grant
 from providers.slack import (
+    AUTH,
     Client,
     Conversation,
     Declined,
     Place,
     Reader,
+    Socket,
     Writer,
+    events,
     id_of,
     is_person,
     moment_of,
+    needed,
     number_of,
     place_of,
     plain,
@@ -31,18 +38,6 @@ from providers.slack import (
     written,
 )
 
-SCOPES = (
-    "chat:write",
-    "channels:history",
-    "channels:read",
-    "groups:history",
-    "groups:read",
-    "im:history",
-    "im:read",
-    "mpim:history",
-    "mpim:read",
-)
-"""What the bot must be allowed. `users:read` besides shows people's names."""
 MARK = "orchestre_reply"
 """The type of the metadata that our answers carry (docs.slack.dev/messaging/message-metadata)."""
 LONGEST = 4_000
@@ -70,8 +65,9 @@ class SlackProvider(BaseProvider):
     name = "slack"
     title = "Slack"
     description = "Direct messages to a bot, and mentions of it, in a Slack workspace."
+    auth = AUTH
     settings_type = SlackSettings
-    capabilities = Capability.PROOF | Capability.THREADS
+    capabilities = Capability.PROOF | Capability.THREADS | Capability.PUSH
 
     def identify(self) -> Address:
         """docs.slack.dev/reference/methods/auth.test; every answer names the token's scopes."""
@@ -79,7 +75,8 @@ class SlackProvider(BaseProvider):
         user, team = str(told.answer.get("user_id") or ""), str(told.answer.get("team") or "")
         if not told.answer.get("bot_id"):
             raise Refused("This is a person's token. Link the bot's own: it begins with xoxb.")
-        if missing := [scope for scope in SCOPES if scope not in told.scopes]:
+        wanted = needed(self.account.access)
+        if missing := [scope for scope in wanted if scope not in told.scopes]:
             raise Refused(
                 f"The bot lacks permissions: {', '.join(missing)}. Add them in the app's settings "
                 "under OAuth & Permissions, install the app again, and link it with the new token."
@@ -182,6 +179,22 @@ class SlackProvider(BaseProvider):
             for one in self._said(spot.conversation, spot.thread, since=stamp)
         )
 
+    def watch(self, webhook: Webhook, *, subscription: str = "") -> Watched:
+        """Slack tells of whatever its app asks for; here it is only found out by which name."""
+        if not events.is_set_up(self.account.deployment):
+            raise NotSupported("Set SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET for a webhook.")
+        told = self._client().ask("auth.test")
+        name = events.subscription(str(told.get("team_id")), str(told.get("user_id")))
+        return Watched(subscription=name, is_new=False)
+
+    @classmethod
+    def heard(cls, notice: Notice, deployment: Deployment) -> Heard:
+        return events.heard(notice, deployment.slack_signing_secret)
+
+    @classmethod
+    def wire(cls, deployment: Deployment) -> Wire | None:
+        return Socket(deployment) if deployment.slack_app_token else None
+
     @cached_property
     def settings(self) -> SlackSettings:
         return SlackSettings.model_validate(self.account.settings)
@@ -192,17 +205,31 @@ class SlackProvider(BaseProvider):
         return self.account.address.handle
 
     def _client(self) -> Client:
-        credentials = self.account.credentials
-        token = credentials.access_token or credentials.password
-        if token is None:
-            raise ReauthorizationRequired("There is no token for this workspace: link it again.")
         deployment = self.account.deployment
         return Client(
             shared(deployment.ca_bundle),
             url=deployment.slack_api_url,
-            token=token.get_secret_value().strip(),
+            token=self._token(),
             seconds=self.settings.timeout,
         )
+
+    def _token(self) -> str:
+        """The bot's; one that lasts 12 hours is renewed where the app rotates its tokens."""
+        given, deployment = self.account.credentials, self.account.deployment
+        if given.refresh_token:
+            grant = Grant(
+                self.account,
+                service="Slack",
+                token_url=deployment.slack_token_url,
+                client=deployment.slack,
+                http=shared(deployment.ca_bundle),
+                rotates=True,
+            )
+            return grant.access_token()
+        token = given.access_token or given.password
+        if token is None:
+            raise ReauthorizationRequired("There is no token for this workspace: link it again.")
+        return token.get_secret_value().strip()
 
     def _reader(self) -> Reader:
         names = self.settings.channels.replace(",", " ").split()

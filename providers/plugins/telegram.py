@@ -12,11 +12,15 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from core.clock import system_clock
+from core.deployment import Deployment
 from core.errors import ReauthorizationRequired, Refused
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
-from providers.base import Account, BaseProvider, Settings
+from providers.auth import Secret
+from providers.base import Account, BaseProvider, Capability, Settings
 from providers.http import NoAnswer, shared
-from providers.telegram import Client, Place, Spot, envelope_of, needs_person
+from providers.notices import Heard, Notice, Watched, Webhook
+from providers.telegram import Brought, Client, Place, Spot, envelope_of, needs_person
+from providers.telegram import webhook as hook
 from providers.telegram.places import KEPT
 
 LONGEST = 4_096
@@ -38,7 +42,10 @@ class TelegramProvider(BaseProvider):
     name = "telegram"
     title = "Telegram"
     description = "Messages to a bot on Telegram, and mentions of it in groups."
+    auth = Secret(name="bot token", where="@BotFather in Telegram, /newbot")
     settings_type = TelegramSettings
+    capabilities = Capability.PUSH
+    carries = True
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
@@ -47,15 +54,12 @@ class TelegramProvider(BaseProvider):
     def identify(self) -> Address:
         """core.telegram.org/bots/api#getme, and #getwebhookinfo: with a webhook nothing is read."""
         client = self._client()
-        found, webhook = client.ask("getMe"), client.ask("getWebhookInfo")
+        found, delivery = client.ask("getMe"), client.ask("getWebhookInfo")
         username = str(found.get("username") or "")
         if self._username and self._username != username.casefold():
             raise Refused(f"This token belongs to the bot {username!r}: link it by that name.")
-        if webhook.get("url"):
-            raise Refused(
-                "Telegram delivers this bot's messages to a webhook of another program. Stop that "
-                "program and delete its webhook, or make a bot of its own for this."
-            )
+        if (address := delivery.get("url")) and not hook.is_ours(str(address)):
+            raise hook.foreign()
         handle = self.account.address.handle or username
         return Address(handle=handle, name=str(found.get("first_name") or ""))
 
@@ -68,6 +72,15 @@ class TelegramProvider(BaseProvider):
         see `providers.telegram.places`."""
         now, client = system_clock(), self._client()
         place = Place.model_validate_json(cursor).current(now)
+        try:
+            return self._read_on(client, place, limit=limit, now=now)
+        except Brought:
+            waiting = hook.waits(client, place, now=now, id=self.account.id)
+        if waiting:
+            return Page(envelopes=(), cursor=_cursor(waiting))
+        return self._read_on(client, place.arrived(), limit=limit, now=now)
+
+    def _read_on(self, client: Client, place: Place, *, limit: int, now: datetime) -> Page:
         for _ in range(MOST_PAGES):
             updates = self._updates(client, place)
             fresh = [update for update in updates if update["update_id"] >= place.next]
@@ -113,6 +126,20 @@ class TelegramProvider(BaseProvider):
             id=f"{spot.chat}:{sent['message_id']}",
             sent_at=datetime.fromtimestamp(at, UTC) if isinstance(at, int) else system_clock(),
         )
+
+    def watch(self, webhook: Webhook, *, subscription: str = "") -> Watched:
+        return hook.watch(self._client(), webhook, bot_id=self._token.partition(":")[0])
+
+    def unwatch(self, subscription: str) -> None:
+        hook.unwatch(self._client())
+
+    def carried(self, notice: Notice, cursor: str) -> tuple[Envelope, ...]:
+        place, bot_id = Place.model_validate_json(cursor), self._token.partition(":")[0]
+        return hook.carried(notice, place, bot_id=bot_id, username=self._username)
+
+    @classmethod
+    def heard(cls, notice: Notice, deployment: Deployment) -> Heard:
+        return hook.heard(notice)
 
     @property
     def _username(self) -> str:

@@ -1,7 +1,8 @@
 """Telegram's Bot API, as far as messages go."""
 
-from .client import Client
+from . import webhook
+from .client import Brought, Client
 from .messages import Spot, envelope_of, needs_person
 from .places import Place
 
-__all__ = ["Client", "Place", "Spot", "envelope_of", "needs_person"]
+__all__ = ["Brought", "Client", "Place", "Spot", "envelope_of", "needs_person", "webhook"]

@@ -24,6 +24,10 @@ _TOKEN = re.compile(r"\d{1,20}:[\w-]{10,200}", re.ASCII)
 _WORDS = re.compile(r"[A-Za-z ,;:'()-]{1,120}")
 
 
+class Brought(Refused):
+    """Telegram delivers this bot's messages to a webhook, so they cannot be asked for."""
+
+
 class Client:
     def __init__(self, http: Http, *, url: str, token: str, seconds: float) -> None:
         if not _TOKEN.fullmatch(token):
@@ -85,10 +89,7 @@ def _read(answered: Answered) -> dict[str, Any]:
 
 def _conflict(answer: dict[str, Any]) -> Exception:
     if "webhook" in str(answer.get("description") or ""):
-        return Refused(
-            "Telegram delivers this bot's messages to a webhook of another program. Stop that "
-            "program and delete its webhook (deleteWebhook), or make a bot of its own for this."
-        )
+        return Brought()
     return Unavailable("Another program is reading this bot's messages.", retry_after=PATIENCE)
 
 

@@ -25,12 +25,18 @@ class Place(Value):
     since: datetime | None = None
     """What was written earlier is left out."""
     read_at: datetime | None = None
+    waiting: datetime | None = None
+    """Since when something waits to be brought by a webhook."""
 
     def current(self, now: datetime) -> Self:
         """Without its numbers when they are too old to mean anything."""
         if self.read_at and now - self.read_at > STALE:
             return self.model_copy(update={"next": 0, "confirmed": 0})
         return self
+
+    def arrived(self) -> Self:
+        """Without anything that waits."""
+        return self.model_copy(update={"waiting": None})
 
     def confirm(self, number: int) -> Self:
         return self.model_copy(update={"confirmed": number})

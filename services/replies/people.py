@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from core.connections import Connection
+from core.connections import Access, Connection
 from core.errors import Conflict, Invalid, NotFound, Stale
 from core.events import Event
 from core.failpoints import failpoint
@@ -14,6 +14,7 @@ from db.base import Add, Slice, Store, Swap
 from .moves import given_back
 from .pacing import Pacing
 from .receiving import block_id
+from .sending import NO_LEAVE
 
 MAX_BODY = 50_000
 PART = 200
@@ -84,6 +85,9 @@ class People(Pacing):
         none. `Conflict` when it is another one by now.
         """
         reply = self._seen(reply_id, by=by, digest=seen)
+        access = self._owned(by).get(Connection, reply.connection_id).access
+        if access is not Access.SEND:
+            raise Conflict(NO_LEAVE.format(access))
         now = self._clock()
         if body is None:
             if not reply.digest:

@@ -5,11 +5,13 @@ from uuid import UUID, uuid5
 
 from core.bots import Bot
 from core.connections import Connection
+from core.errors import AlreadyThere
 from core.failpoints import failpoint
-from core.messages import Envelope
-from core.replies import Block, Exchange, Reply
+from core.messages import Envelope, Message
+from core.replies import Block, Exchange, Fingerprint, Reply, Status
 from db.base import Add, Change
 
+from ..fingerprints import fingerprint
 from ..policy import judge
 from .moves import WORKER, Moves
 
@@ -44,6 +46,34 @@ class Receiving(Moves):
             changes += kept
         failpoint("receive.opened")
         return opened, changes
+
+    def take_up(
+        self, message: Message, *, bot: Bot, connection: Connection, reason: str, by: str
+    ) -> Reply:
+        """Open the reply as a poll does, and hold it for its person in the same commit, so that
+        no worker ever sees it as one to be drafted. One that the gate leaves alone is not kept.
+
+        `AlreadyThere` when there is a reply to this message, or to a copy of it.
+        """
+        opened, _ = self.open([message.envelope], bot=bot, connection=connection)
+        if not opened:
+            raise AlreadyThere
+        [received] = opened
+        if received.status is not Status.RECEIVED:
+            return received
+        held, told = self._told(received, received.hold(reason), chain="", by=by)
+        exchange = Exchange(
+            id=held.id, owner_id=held.owner_id, envelope=message.envelope, message=message
+        )
+        mark = Fingerprint(
+            id=fingerprint(message, account=connection.id),
+            owner_id=held.owner_id,
+            reply_id=held.id,
+        )
+        failpoint("person.take_up")
+        self._store.commit(Add(bot, keep_first=True), Add(held), Add(exchange), Add(mark), *told)
+        failpoint("person.taken_up")
+        return held
 
     def ring(self, replies: Iterable[Reply]) -> None:
         """Ask for the next step of each reply that has just been kept."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Self
 
 from core.bots import Bot
-from core.connections import Connection
+from core.connections import Access, Connection
 from core.errors import (
     AlreadyThere,
     Conflict,
@@ -36,6 +36,10 @@ from .pacing import TRIES, Pacing
 log = logging.getLogger(__name__)
 
 PREPARING_SECONDS = 120.0
+NO_LEAVE = (
+    "The account is linked with the access '{}' only. Link it again with the access 'send', or "
+    "answer in your own mail program."
+)
 PROVEN_ABSENT = 2
 """How many times in a row "it is not there" must be heard before it is believed."""
 
@@ -91,6 +95,8 @@ class Sending(Pacing):
         if self._parts.restorations.may_have_forgotten(reply):
             return self._keep(errand, self._doubt_memory(reply))
         connection, message = self._connection(reply), errand.exchange.message
+        if connection.access is not Access.SEND:
+            return self._keep(errand, reply.hold(NO_LEAVE.format(connection.access), rule="B8"))
         sending: Reply | None = None
         try:
             with self._parts.connections.borrow(connection) as provider:
@@ -104,9 +110,9 @@ class Sending(Pacing):
                 if intended.status is not Status.SENDING:
                     return intended
                 sending = intended
+                handle = errand.exchange.handle
                 self._parts.restorations.note(sending)
                 failpoint("send.intended")
-                handle = errand.exchange.handle
                 receipt = provider.send(outgoing, key=reply.id, handle=handle)
                 failpoint("send.effected")
         except Exception as error:
@@ -214,7 +220,7 @@ class Sending(Pacing):
         """Store what an error of the effect means. Only three kinds say that nothing was done."""
         now = self._clock()
         if isinstance(error, ReauthorizationRequired):
-            self._parts.connections.expire(reply.connection_id)
+            self._parts.connections.expire(reply.connection_id, str(error))
             moved = reply.postpone(str(error), until=now + timedelta(minutes=5), counts=False)
         elif isinstance(error, Unavailable):
             until = self._backoff(reply.attempts, first=error.retry_after or 15)
@@ -233,7 +239,7 @@ class Sending(Pacing):
         """What becomes of an approved reply when getting ready to send it raised `error`."""
         now = self._clock()
         if isinstance(error, ReauthorizationRequired):
-            self._parts.connections.expire(reply.connection_id)
+            self._parts.connections.expire(reply.connection_id, str(error))
             return reply.wait(str(error), until=now + timedelta(minutes=5))
         if isinstance(error, Refused):
             return reply.hold(str(error), rule="D3")
@@ -258,7 +264,7 @@ class Sending(Pacing):
                 return self._park(reply, str(error))
             except Exception as error:  # any failure to find out leaves the doubt as it is
                 if isinstance(error, ReauthorizationRequired):
-                    self._parts.connections.expire(reply.connection_id)
+                    self._parts.connections.expire(reply.connection_id, str(error))
                 later = self._backoff(1, first=self._parts.settle.total_seconds() or 1, most=300)
                 again = reply.look_again(_words(error), at=later, absences=0)
                 return self._save(reply, again, by=WORKER)

@@ -211,7 +211,7 @@ class Writing(Sending):
         """What becomes of a reply when drafting it raised `error`."""
         now = self._clock()
         if isinstance(error, ReauthorizationRequired):
-            self._parts.connections.expire(reply.connection_id)
+            self._parts.connections.expire(reply.connection_id, str(error))
             return reply.wait(str(error), until=now + timedelta(minutes=5))
         if isinstance(error, Unavailable):
             return reply.wait(str(error), until=now + timedelta(seconds=error.retry_after or 30))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,7 +13,10 @@ from core.bots import Mode
 from core.replies import Reply, Status
 from core.users import Session, User
 from db.base import Add
-from tests.conftest import World, Write
+from db.memory import MemoryDatabase
+from tests.conftest import FrozenClock, World, Write
+from tests.simulators.linkage import PUBLIC, Linkage, Services
+from tests.simulators.service import Authority
 
 Headers = dict[str, str]
 PASSWORD = "correct horse"
@@ -60,3 +64,24 @@ def held(world: World, write: Write) -> Reply:
     assert reply.status is Status.AWAITING_APPROVAL
     assert reply.digest
     return reply
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def linkage(authority: Authority, clock: FrozenClock, tmp_path: Path) -> Iterator[Linkage]:
+    """Services that are linked by consent, and Alice and Mallory who link accounts there."""
+    with Services(authority).running() as services:
+        linkage = Linkage(services, MemoryDatabase(), tmp_path / "home", clock=clock)
+        yield linkage
+        linkage.app.connections.close()
+
+
+@pytest.fixture
+def browser(linkage: Linkage) -> Iterator[TestClient]:
+    """A browser at the address that the services know; it follows no redirect by itself."""
+    with TestClient(create_app(linkage.app), base_url=PUBLIC, follow_redirects=False) as browser:
+        yield browser

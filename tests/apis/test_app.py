@@ -84,7 +84,7 @@ def test_it_is_healthy_while_the_database_answers(client: TestClient) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "broker": "ok"},
+        "checks": {"database": "ok", "broker": "ok", "pollers": "ok"},
         "version": "0.1.0",
     }
 

@@ -123,3 +123,24 @@ def _when_it_answers(url: str) -> dict[str, Any]:
             if time.monotonic() > limit:
                 raise
             time.sleep(0.1)
+
+
+def test_the_listener_stays_and_ends_in_order(environment: dict[str, str], tmp_path: Path) -> None:
+    assert orchestre("migrate", env=environment).returncode == 0
+    with subprocess.Popen(
+        [ORCHESTRE, "listener"], env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        log = process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+    assert json.loads(log)["event"] == "listener_ready"
+    assert process.returncode == 0
+
+
+def test_the_listener_does_not_start_without_its_tables(environment: dict[str, str]) -> None:
+    said = orchestre("listener", env=environment)
+
+    assert said.returncode == 78
+    assert "orchestre migrate" in said.stderr

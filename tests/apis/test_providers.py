@@ -44,6 +44,17 @@ def test_every_provider_is_offered_with_what_it_asks_for(
     assert imap["provider_description"]
     assert "host" in imap["settings"]["properties"]
     assert "dummy" not in by_name
+    assert {name: offer["linked_by"] for name, offer in by_name.items() if name != "pigeon"} == {
+        "gmail": ["consent"],
+        "imap": ["password"],
+        "maildir": [],
+        "outlook": ["consent"],
+        "slack": ["consent", "bot token"],
+        "telegram": ["bot token"],
+    }
+    assert "GOOGLE_CLIENT_ID" in by_name["gmail"]["missing"]
+    assert "gmail.readonly" in str(by_name["gmail"]["asks"]["read"])
+    assert "BotFather" in by_name["telegram"]["where"]
     assert client.get(imap["provider_icon_url"]).headers["Content-Type"] == "image/svg+xml"
 
 

@@ -5,12 +5,25 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from apis import bots, connections, products, providers, replies, users
+from apis import (
+    accounts,
+    bots,
+    connection_health,
+    connections,
+    links,
+    messages,
+    products,
+    providers,
+    replies,
+    users,
+)
 from core.replies import Reply
 from tests.apis.conftest import Headers
 from tests.conftest import World
 
 OPEN = {"/users/signup", "/users/token", "/{provider}.svg"}
+BROWSERS = {"/providers/{callback}_auth", "/links/{link_id}/open", "/links/{link_id}/agree"}
+"""For browsers, which carry no token: tests/apis/test_links.py says what they must show."""
 BODIES: dict[str, object] = {
     "/replies/{reply_id}/approve": {"seen": ""},
     "/replies/{reply_id}/edit": {"seen": "", "body": "Mallory was here."},
@@ -20,14 +33,15 @@ ALICE = {"provider_name": "dummy", "identifier_name": "alice@shop.example"}
 
 
 def routes() -> Iterator[tuple[str, str]]:
-    for part in (bots, connections, products, providers, replies, users):
+    parts = (bots, connection_health, connections, messages, products, providers, replies, users)
+    for part in (*parts, accounts, links):
         for route in part.router.routes:
             for method in sorted(route.methods):
                 yield method, route.path
 
 
-NAMED = [(method, path) for method, path in routes() if "_id}" in path]
-CLOSED = [(method, path) for method, path in routes() if path not in OPEN]
+CLOSED = [(method, path) for method, path in routes() if path not in OPEN | BROWSERS]
+NAMED = [(method, path) for method, path in CLOSED if "_id}" in path]
 
 
 def test_nothing_is_done_for_somebody_who_is_not_signed_in(
@@ -35,7 +49,9 @@ def test_nothing_is_done_for_somebody_who_is_not_signed_in(
 ) -> None:
     for method, path in CLOSED:
         with subtests.test(f"{method} {path}"):
-            answer = client.request(method, path.format(connection_id="x", reply_id="x"))
+            answer = client.request(
+                method, path.format(connection_id="x", reply_id="x", link_id="x")
+            )
 
             assert answer.status_code == 401
 
@@ -44,7 +60,8 @@ def test_what_belongs_to_somebody_else_is_not_there(
     client: TestClient, world: World, mallory: Headers, held: Reply, subtests: pytest.Subtests
 ) -> None:
     for method, path in NAMED:
-        place = path.format(connection_id=world.connection.id, reply_id=held.id)
+        mine = world.connection.id
+        place = path.format(connection_id=mine, link_id=mine, reply_id=held.id)
         with subtests.test(f"{method} {path}"):
             answer = client.request(method, place, headers=mallory, json=BODIES.get(path))
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.config import Environment, Settings, environment_names
 from core.errors import Invalid
-from core.sealing import make_key
+from core.keyring import make_key
 
 SAMPLE = Path(__file__).parents[2] / ".env.sample"
 
@@ -210,3 +210,50 @@ def test_no_secret_is_shown() -> None:
     assert settings.key is not None
     assert settings.key.get_secret_value() not in repr(settings)
     assert "sk-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://mail.shop.example", "http://127.0.0.1:8000/", "http://[::1]:80", ""]
+)
+def test_a_public_address_is_safe_or_this_machines(url: str) -> None:
+    assert Settings.read(public_url=url).public_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://mail.shop.example",
+        "mail.shop.example",
+        "https://a@b.example",
+        "https://a.example/x",
+        "http://127.0.0.1.evil.example",
+        "https://a.example\n",
+        "javascript:x",
+    ],
+)
+def test_any_other_public_address_is_refused_in_words(url: str) -> None:
+    with pytest.raises(Invalid, match=r"ORCHESTRE_PUBLIC_URL.*this machine alone"):
+        Settings.read(public_url=url)
+
+
+def test_without_a_public_address_browsers_reach_the_port() -> None:
+    assert Settings.read(port=8123).public() == "http://127.0.0.1:8123"
+    assert Settings.read(host="0.0.0.0").public() == "http://127.0.0.1:8000"
+    assert Settings.read(port=0).public() == ""
+
+
+SERVICES = [
+    name
+    for name, field in environment_names().items()
+    if name.startswith("ORCHESTRE_") and str(field.default).startswith("https:")
+]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_services_address_is_never_without_tls(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "http://service.example")
+
+    with pytest.raises(Invalid, match=name):
+        Settings.read()

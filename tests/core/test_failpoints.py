@@ -15,7 +15,10 @@ from core.errors import Invalid
 from core.failpoints import EXIT_CODE, Died, arm, disarm, failpoint
 
 ROOT = Path(__file__).parent.parent.parent
-PROTOCOL = [ROOT / "services/inbox.py", *sorted((ROOT / "services/replies").glob("*.py"))]
+PROTOCOL = [
+    *(ROOT / "services" / name for name in ("hints.py", "inbox.py", "watching.py")),
+    *sorted((ROOT / "services/replies").glob("*.py")),
+]
 PROVIDERS_DO = {"fetch_new", "fetch", "answered_by_hand", "prepare", "send", "find_sent"}
 Block = list[ast.stmt]
 

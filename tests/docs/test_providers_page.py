@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from providers.base import BaseProvider
-from providers.plugins.imap import ImapProvider
 from providers.plugins.maildir import MaildirProvider
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +79,7 @@ def test_a_provider_is_about_a_hundred_lines() -> None:
     assert len(lines) <= 110
 
 
-@pytest.mark.parametrize("provider", [ImapProvider, MaildirProvider])
+@pytest.mark.parametrize("provider", [MaildirProvider])
 def test_every_setting_is_explained(provider: type[BaseProvider]) -> None:
     section = PAGE.partition(f"\n## {provider.name}\n")[2].partition("\n## ")[0]
 

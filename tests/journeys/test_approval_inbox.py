@@ -4,9 +4,11 @@ import pytest
 
 from core.alerts import Alert
 from core.bots import Mode
+from core.connections import Access, Connection
 from core.errors import Conflict, Invalid, NotFound, NotSupported, Refused, Unavailable
 from core.messages import Address
 from core.replies import Reply, Status
+from db.base import Swap
 from tests.conftest import FrozenClock, World, Write, statuses
 
 
@@ -260,3 +262,22 @@ def test_an_alert_that_could_not_be_sent_is_sent_later(
     clock.advance(minutes=6)
 
     assert world.app.alerts.tell_due() == 1
+
+
+def test_without_leave_to_send_nothing_is_sent_and_it_is_said_why(
+    world: World, write: Write
+) -> None:
+    world.start()
+    write()
+    world.poll()
+    store = world.database.for_workers()
+    linked = store.get(Connection, world.connection.id)
+    store.commit(Swap(linked, linked.evolve(access=Access.READ)))
+
+    world.work()
+
+    held = world.reply()
+    assert (held.status, held.rule) == (Status.AWAITING_APPROVAL, "B8")
+    with pytest.raises(Conflict, match="Link it again with the access 'send'"):
+        world.app.replies.approve(held.id, by=world.by, seen=held.digest)
+    assert world.mailbox.sent == []

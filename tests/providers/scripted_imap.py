@@ -50,8 +50,12 @@ class Conversation(socketserver.StreamRequestHandler):
         with suppress(OSError):
             if not self._say(self.server.script["GREETING"]):
                 return
+            waiting = ""
             while line := self.rfile.readline():
                 tag, _, command = line.decode().strip().partition(" ")
+                if tag == "DONE":  # the end of what was asked for with an earlier tag
+                    tag, command = waiting, tag
+                waiting = tag
                 self.server.commands.append(command)
                 words = command.split()
                 name = " ".join(words[:2]) if words[0] == "UID" else words[0]

@@ -2,14 +2,23 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from core.errors import Invalid, Unavailable
+from core.messages import Address
+from providers import Account
+from providers import http as http_module
 from providers.http import Answered, Http, NoAnswer, retry_after
+from providers.plugins.imap import ImapProvider
+from providers.tls import trusting
 from tests.servers.install import free_port
 from tests.simulators.service import Authority, Fault, Request, Response, Simulator
+
+MANY = 40
+"""More than were once kept."""
 
 
 class Counter(Simulator):
@@ -18,6 +27,12 @@ class Counter(Simulator):
     def __init__(self, authority: Authority) -> None:
         super().__init__(authority)
         self.written: list[bytes] = []
+        self.together = threading.Barrier(1)
+        """So many are answered at a time."""
+
+    def effect(self, request: Request) -> Response:
+        self.together.wait()
+        return super().effect(request)
 
     def answer(self, request: Request) -> Response:
         if request.method == "POST":
@@ -102,6 +117,51 @@ def test_threads_share_it(http: Http, counter: Counter) -> None:
 
     assert len(counter.written) == 80
     assert counter.handshakes <= 8
+
+
+def test_however_many_ask_at_once_nobody_connects_twice(http: Http, counter: Counter) -> None:
+    counter.together = threading.Barrier(MANY)
+
+    def ask(_: int) -> None:
+        http.request("GET", f"{counter.url}/x")
+
+    with ThreadPoolExecutor(MANY) as pool:
+        for _ in range(4):
+            list(pool.map(ask, range(MANY)))
+
+    assert counter.handshakes == MANY
+
+
+def test_what_was_not_needed_lately_is_closed(
+    http: Http, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    http.request("GET", f"{counter.url}/x")
+    monkeypatch.setattr(http_module, "IDLE_SECONDS", -1.0)
+    http.request("GET", f"{counter.url}/x")
+
+    http.request("GET", f"{counter.url}/x")
+
+    assert counter.handshakes == 2
+
+
+def test_everybody_shares_one_context(authority: Authority) -> None:
+    bundle = str(authority.bundle)
+    together = threading.Barrier(8)
+
+    def make(_: int) -> int:
+        together.wait()
+        return id(trusting(bundle))
+
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(make, range(8)))
+
+    mail = ImapProvider(
+        Account(
+            address=Address(handle="alice@shop.example"),
+            settings={"host": "localhost", "relay_host": "localhost", "ca_file": bundle},
+        )
+    )
+    assert made == {id(Http(ca_bundle=authority.bundle)._context)} == {id(mail._ssl_context)}
 
 
 def test_redirects_are_not_followed(http: Http, counter: Counter) -> None:

@@ -189,6 +189,40 @@ class TestBorrowing:
 
         assert unused.closed == 1  # type: ignore[attr-defined]
 
+    def test_an_account_that_is_kept_is_not_asked_for_again(self, account: Account) -> None:
+        kept, asked = Registry([Counted]), []
+
+        def ask() -> Account:
+            asked.append(account)
+            return account
+
+        for _ in range(3):
+            with kept.borrow("counted", ask, key="1"):
+                pass
+
+        assert asked == [account]
+
+    def test_beyond_what_may_be_open_an_account_is_closed_after_use(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(registry, "MOST_KEPT", 2)
+        kept = Registry([Counted, DummyProvider])
+        opened: dict[str, set[int]] = {key: set() for key in "123"}
+        borrowed = []
+
+        for key in "123" * 4:
+            with kept.borrow("counted", account, key=key) as provider:
+                borrowed.append(provider)
+                opened[key].add(id(provider))
+        with kept.borrow("dummy", account, key="4") as other:
+            pass
+        with kept.borrow("dummy", account, key="4") as same:
+            pass
+
+        assert [len(opened[key]) for key in "123"] == [1, 1, 4]
+        assert [provider.closed for provider in borrowed[2::3]] == [1] * 4  # type: ignore[attr-defined]
+        assert same is other
+
     def test_closing_closes_everything(self, account: Account) -> None:
         kept = Registry([Counted])
         with (

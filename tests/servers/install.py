@@ -19,6 +19,7 @@ REQUIRE_PARTS = "ORCHESTRE_TEST_REQUIRE_PARTS"
 """Set to 1 where every part is installed, as in CI: a part that is missing then fails its tests."""
 
 DEBIAN: dict[str, tuple[str, ...]] = {
+    "chromium": ("chromium",),
     "dovecot": ("dovecot-imapd", "dovecot-lmtpd"),
     "mlmmj-receive": ("mlmmj",),
     "redis-server": ("redis-server",),

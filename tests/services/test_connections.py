@@ -3,12 +3,14 @@
 import pytest
 from pydantic import SecretStr
 
+from core.alerts import Alert
 from core.connections import Connection, Credentials, Health
 from core.errors import Invalid, NotAllowed, NotFound, ReauthorizationRequired, Refused
 from core.messages import Address
 from db.base import Swap
 from providers.plugins.dummy import MAILBOXES, DummyProvider
-from tests.conftest import ALICE, World
+from services.bots import State
+from tests.conftest import ALICE, World, Write
 
 OTHER = Address(handle="other@shop.example")
 
@@ -95,3 +97,47 @@ def test_linking_again_renews_what_was_there(world: World) -> None:
     assert renewed.id == world.connection.id
     assert renewed.health is Health.LINKED
     assert len(world.app.connections.list(by=world.by)) == 1
+
+
+WHY = "Google no longer gives access to this account. That happens after 7 days in testing."
+
+
+def test_an_account_whose_permission_ended_waits_and_its_owner_is_told_why_once(
+    world: World, write: Write
+) -> None:
+    world.start()
+    world.mailbox.fault = ReauthorizationRequired(WHY)
+    write()
+
+    for _ in range(3):
+        world.clock.advance(hours=1)
+        world.tick()
+
+    [alert] = [one for one in world.database.dump(Alert) if "relink" in one.id]
+    status = world.app.bots.status(world.connection.id, by=world.by)
+    assert WHY in alert.body
+    assert (status.state, status.reason) == (State.NEEDS_REAUTHORIZATION, WHY)
+    assert world.replies() == []
+
+
+def test_linking_again_resumes_with_what_came_in_meanwhile(world: World, write: Write) -> None:
+    world.start()
+    world.mailbox.fault = ReauthorizationRequired(WHY)
+    write()
+    world.tick()
+    world.mailbox.fault = None
+
+    world.link(ALICE)
+    world.tick()
+
+    assert len(world.mailbox.sent) == 1
+    assert world.app.bots.status(world.connection.id, by=world.by).state is State.RUNNING
+
+
+def test_a_second_end_is_told_again(world: World) -> None:
+    for _ in range(2):
+        world.app.connections.expire(world.connection.id, WHY)
+        world.app.connections.expire(world.connection.id, WHY)
+        world.link(ALICE)
+
+    assert len([one for one in world.database.dump(Alert) if "relink" in one.id]) == 2

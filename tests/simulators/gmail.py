@@ -6,7 +6,7 @@ developers.google.com/workspace/gmail/api/reference/rest
 import re
 import time
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime, parseaddr
@@ -53,6 +53,11 @@ class GmailSimulator(Simulator):
         """Whether `after:` finds what came in at that very second."""
         self.page_size = 500
         """The most that one answer lists."""
+        self.topic = ""
+        """Where news is written; nowhere when empty."""
+        self.publish: Callable[[dict[str, Any]], None] = lambda data: None
+        self.watches = 0
+        """How often it was asked to."""
         self.units: float | None = None
         """Quota that is left; without end when `None`."""
 
@@ -82,7 +87,10 @@ class GmailSimulator(Simulator):
                 ("Message-ID", f"<{len(self.mailbox.history)}.{_ms(at)}@customer.example>"),
             ]
             letter = raw or _letter([*usual, *headers], text)
-            return self.mailbox.receive(letter, at=_ms(at), labels=labels)
+            mail = self.mailbox.receive(letter, at=_ms(at), labels=labels)
+            if self.topic:
+                self.publish({"emailAddress": OWNER, "historyId": self.mailbox.history_id})
+            return mail
 
     def answer_by_hand(self, mail: Mail, *, at: datetime | None = None) -> Mail:
         """The owner answers a mail without us."""
@@ -117,7 +125,7 @@ class GmailSimulator(Simulator):
         if not found:
             return missing()
         needed = {WRITE} if request.method != "GET" else {READ}
-        if found[1] == "profile":
+        if found[1] in ("profile", "watch", "stop"):
             needed = {READ, WRITE}
         if not needed & access.scopes:
             words = "Request had insufficient authentication scopes."
@@ -141,6 +149,11 @@ class GmailSimulator(Simulator):
                 return Response.of(
                     {"emailAddress": OWNER, "historyId": str(self.mailbox.history_id)}
                 )
+            case "POST", ["watch"]:
+                return self._watch(request)
+            case "POST", ["stop"]:
+                self.topic = ""
+                return Response(204)
             case "GET", ["messages"]:
                 return self._list(request)
             case "GET", ["messages", id] if id in self.mailbox.mails:
@@ -160,6 +173,15 @@ class GmailSimulator(Simulator):
                 self.mailbox.delete(self.mailbox.mails[self.mailbox.drafts[id]])
                 return Response(204)
         return missing()
+
+    def _watch(self, request: Request) -> Response:
+        asked = request.json()
+        if not re.fullmatch(r"projects/[^/]+/topics/[^/]+", asked.get("topicName", "")):
+            return error(400, "invalidArgument", "Invalid topicName does not match projects/*")
+        self.topic, self.watches = asked["topicName"], self.watches + 1
+        expires = _ms(datetime.now(UTC)) + 7 * 86_400_000
+        said = {"historyId": str(self.mailbox.history_id), "expiration": str(expires)}
+        return Response.of(said)
 
     def _list(self, request: Request) -> Response:
         asked = re.fullmatch(r"after:(\d+)", request.first("q", "after:0"))

@@ -151,7 +151,8 @@ class Mailbox:
         self.delete(draft)
         raw = _with_own_id(draft.raw) if self.rewrites_message_id else draft.raw
         self._deliver(raw)
-        return self._add(raw, labels={"SENT"}, at=at, thread_id=draft.thread_id)
+        labels = {"SENT"} | ({"INBOX", "UNREAD"} if self._is_to_itself(raw) else set())
+        return self._add(raw, labels=labels, at=at, thread_id=draft.thread_id)
 
     def thread(self, thread_id: str) -> list[Mail]:
         found = [self.mails[id] for id in self._threads.get(thread_id, ())]
@@ -184,6 +185,11 @@ class Mailbox:
         for _, to in getaddresses([name for name in names if name]):
             key = str(mail.get(KEY_HEADER, ""))
             self.delivered.append(Delivered(to, str(mail["Subject"] or ""), body, key, raw))
+
+    def _is_to_itself(self, raw: bytes) -> bool:
+        """Then there is one mail, which is sent and in the inbox."""
+        named = [value for key, value in _headers(raw) if key.lower() in ("to", "cc", "bcc")]
+        return self.address in [handle.lower() for _, handle in getaddresses(named)]
 
     def _joins(self, raw: bytes) -> str:
         """The thread that a mail from outside belongs to. Gmail's rule: it refers to a mail

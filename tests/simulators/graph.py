@@ -27,6 +27,7 @@ from tests.simulators.graph_shape import (
     fits,
     properties,
 )
+from tests.simulators.graph_subscriptions import Refused, Subscriptions
 from tests.simulators.oauth import TokenEndpoint
 from tests.simulators.service import Authority, Fault, Request, Response, Simulator
 
@@ -54,6 +55,7 @@ class GraphSimulator(Simulator):
         self.api_url = f"{self.url}{API}"
         self.links_at = self.url
         """Where the links in answers lead."""
+        self.subscriptions = Subscriptions()
         self._numbers = count(1)
 
     # What people do
@@ -120,12 +122,30 @@ class GraphSimulator(Simulator):
                 raise Refusal(401, "InvalidAuthenticationToken", WWW_Authenticate="Bearer")
             if access.scopes.isdisjoint(_wanted(request)):
                 raise Refusal(403, "ErrorAccessDenied")
+            if request.path.startswith(f"{API}/subscriptions"):
+                return self._subscribe(request)
             if not request.path.startswith(f"{API}/me"):
                 raise Refusal(404, "ResourceNotFound")
             path = re.sub(r"\('([^']+)'\)", r"/\1", request.path.removeprefix(f"{API}/me"))
             return self._route(request, [unquote(part) for part in path.split("/") if part])
         except Refusal as refusal:
             return refusal.response
+
+    def _subscribe(self, request: Request) -> Response:
+        id = request.path.removeprefix(f"{API}/subscriptions").lstrip("/")
+        if id and id not in self.subscriptions.there:
+            raise Refusal(404, "ResourceNotFound")
+        try:
+            if request.method == "POST" and not id:
+                return Response.of(self.subscriptions.make(request.json()), status=201)
+            if request.method == "PATCH":
+                return Response.of(self.subscriptions.renew(id, request.json()))
+            if request.method == "DELETE":
+                del self.subscriptions.there[id]
+                return Response(204)
+        except Refused as refused:
+            raise Refusal(400, str(refused)) from None
+        raise Refusal(404, "ResourceNotFound")
 
     def _route(self, request: Request, parts: list[str]) -> Response:
         match (request.method, *parts):
@@ -197,6 +217,9 @@ class GraphSimulator(Simulator):
         item.hidden_until = time.monotonic() + self.lag_seconds
         self.mailbox.move(item, SENT)
         self.delivered.append(item.raw)
+        to = [handle.lower() for _, handle in getaddresses([str(item.mail["To"])])]
+        if self.mailbox.address.lower() in to:  # what comes in is a mail of its own
+            self.mailbox.file(item.raw, INBOX)
         return Response(202)
 
     def _rewritten(self, item: Item) -> bytes:

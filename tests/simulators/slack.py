@@ -82,6 +82,9 @@ class Slack(Simulator):
         self.page_limit = 1000
         """The most objects in one answer: 15 for apps outside the Marketplace."""
         self.hides_metadata = False
+        self.app_token = "xapp-1-A0SHOP-secret"
+        self.line_url = ""
+        """Where Socket Mode's lines are opened."""
         self._numbers = itertools.count(1)
 
     # What people do
@@ -170,6 +173,10 @@ class Slack(Simulator):
 
     def answer(self, request: Request) -> Response:
         method = request.path.rpartition("/")[2]
+        if method == "apps.connections.open":
+            if request.bearer != self.app_token:
+                return _error("invalid_auth")
+            return _ok(url=self.line_url)
         if request.bearer != self.token:
             return _error("invalid_auth")
         if self.revoked:

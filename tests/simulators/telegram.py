@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from core.clock import system_clock
 
+from .pushes import Answered, Knock, Pushed
 from .service import Authority, Fault, Request, Response, Simulator
 
 TOKEN = "7000000001:AAFakeTokenOfABotThatIsNotThere_0001"
@@ -65,6 +66,9 @@ class Telegram(Simulator):
         self.forgets = False
         """Whether what is a day old, by `clock`, is lost."""
         self.webhook = ""
+        self.secret = ""
+        self.last_error = ""
+        """What the webhook has said last, when that was no 200."""
         self.other_reader = False
         self.revoked = False
         self.blocked: set[str] = set()
@@ -160,6 +164,8 @@ class Telegram(Simulator):
             "getMe": self._get_me,
             "getWebhookInfo": self._get_webhook_info,
             "getUpdates": self._get_updates,
+            "setWebhook": self._set_webhook,
+            "deleteWebhook": self._delete_webhook,
             "sendMessage": self._send_message,
         }
         if method not in answers:
@@ -172,7 +178,41 @@ class Telegram(Simulator):
         )
 
     def _get_webhook_info(self, request: Request) -> Response:
-        return _ok({"url": self.webhook, "pending_update_count": len(self.updates)})
+        known = {"url": self.webhook, "pending_update_count": len(self.updates)}
+        if self.last_error:
+            known |= {"last_error_date": 1, "last_error_message": self.last_error}
+        return _ok(known)
+
+    def push(self, knock: Knock) -> Answered:
+        """Bring the oldest update to the webhook. It is forgotten once that has said 200."""
+        with self.lock:
+            update = self.updates[0]
+            body = json.dumps({"update_id": update.id, update.kind: update.body}).encode()
+            headers = {"X-Telegram-Bot-Api-Secret-Token": self.secret} if self.secret else {}
+        answered = knock(Pushed(self.webhook, headers, body))
+        with self.lock:
+            if answered.status == 200:
+                self.updates = [one for one in self.updates if one is not update]
+            else:
+                self.last_error = f"Wrong response from the webhook: {answered.status}"
+        return answered
+
+    def _set_webhook(self, request: Request) -> Response:
+        asked = request.json()
+        if not str(asked["url"]).startswith("https://"):
+            return _error(400, "Bad Request: bad webhook: An HTTPS URL must be provided")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", asked.get("secret_token", "")):
+            return _error(400, "Bad Request: secret token contains unallowed characters")
+        self.webhook, self.secret, self.last_error = asked["url"], asked["secret_token"], ""
+        if asked.get("drop_pending_updates"):
+            self.updates.clear()
+        return _ok(True)
+
+    def _delete_webhook(self, request: Request) -> Response:
+        if request.json().get("drop_pending_updates"):
+            self.updates.clear()
+        self.webhook = self.secret = ""
+        return _ok(True)
 
     def _get_updates(self, request: Request) -> Response:
         if self.webhook:

@@ -76,7 +76,7 @@ def broken_history(reply: Reply, events: list[Event]) -> Iterator[str]:
         return
     if first_break(events) or events[-1].hash() != reply.chain:
         yield f"{reply.id} has a broken chain"
-    for before, after in pairwise(event.status for event in events):
+    for before, after in pairwise(Status(event.status) for event in events):
         if after is not before and after not in MOVES[before]:
             yield f"{reply.id} went from {before} to {after}"
 

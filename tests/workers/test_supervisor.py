@@ -16,7 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core.bots import Bot
 from core.config import broker_file
+from core.connections import Connection
+from db.base import Add
 from tests.servers.install import require
 from tests.servers.up import ROOT, Up, letters, run, running, write
 from workers.home import Home, Trouble
@@ -140,6 +143,26 @@ def test_an_empty_start_has_no_samples_and_answers_what_comes(up: Up) -> None:
     up.until(lambda: letters(up.home, "eve@customers.example"))
 
     assert letters(up.home, "anna@customers.example") == []
+
+
+def test_lines_are_held_once_an_account_can_use_one(tmp_path: Path) -> None:
+    with running(tmp_path / "home", "--json", "--empty", "--no-celery") as up:
+        up.facts()
+        assert not up.pid_of("listener")
+        store = up.app().database.for_workers()
+        [shop] = store.find(Connection)
+        [bot] = store.find(Bot)
+        names = {"id": "another", "connection_id": "another"}
+        store.commit(
+            Add(shop.model_copy(update={"id": "another", "provider": "imap", "version": 0})),
+            Add(bot.model_copy(update=names | {"version": 0})),
+        )
+
+        up.until(lambda: up.pid_of("listener"))
+        killed = up.pid_of("listener")
+        os.kill(killed, signal.SIGKILL)
+
+        up.until(lambda: up.pid_of("listener") not in (0, killed))
 
 
 def test_a_stop_ends_what_brings_work_first_and_the_broker_last(tmp_path: Path) -> None:

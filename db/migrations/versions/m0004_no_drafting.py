@@ -11,7 +11,7 @@ def upgrade() -> None:
     op.execute(
         sa.text(
             "UPDATE replies SET status = 'received',"
-            " body = replace(body, '\"status\":\"drafting\"', '\"status\":\"received\"')"
+            ' body = replace(body, \'"status":"drafting"\', \'"status":"received"\')'
             " WHERE status = 'drafting'"
         )
     )

@@ -21,7 +21,8 @@ from core.errors import (
 )
 from core.messages import Address, Envelope, Outgoing
 from providers import Account
-from providers.gmail import Deadline, Place, read_on
+from providers.gmail import Deadline, Place, client, read_on
+from providers.gmail.client import HISTORY
 from providers.http import NoAnswer, shared
 from providers.plugins.gmail import GmailProvider
 from tests.providers.contract import (
@@ -542,6 +543,37 @@ def test_the_library_is_built_once(opened: Callable[..., GmailProvider]) -> None
     one, other = opened(), opened()
 
     assert one._calls is other._calls
+
+
+def test_a_quiet_poll_builds_nothing(provider: GmailProvider, simulator: GmailSimulator) -> None:
+    cursor = from_now(provider)
+    simulator.requests.clear()
+    made = client._built.cache_info()
+
+    for _ in range(5):
+        cursor = provider.fetch_new(cursor).cursor
+
+    assert client._built.cache_info() == made
+    assert [request.path for request in simulator.requests] == [HISTORY] * 5
+
+
+def test_a_mailbox_that_is_only_polled_needs_no_library(
+    provider: GmailProvider, simulator: GmailSimulator, authority: Authority
+) -> None:
+    settings = provider.account.deployment
+    code = (
+        "import sys; from core.deployment import *; from providers.base import Account\n"
+        "from core.messages import Address; from core.connections import Credentials\n"
+        "from providers.plugins.gmail import GmailProvider\n"
+        f"account = Account(address=Address(handle={ALICE!r}), deployment=Deployment(\n"
+        f"  gmail_api_url={settings.gmail_api_url!r}, ca_bundle={str(authority.bundle)!r}),\n"
+        f"  credentials=Credentials(access_token={simulator.tokens.issue(ALICE, READ, WRITE)!r}))\n"
+        f"GmailProvider(account).fetch_new({from_now(provider)!r})\n"
+        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(sorted(loaded & {'google', 'googleapiclient', 'httplib2', 'requests'}))"
+    )
+
+    assert printed(code) == "[]"
 
 
 def printed(code: str) -> str:

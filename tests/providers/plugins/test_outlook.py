@@ -366,6 +366,18 @@ class TestReading(OutlookAccount):
 
         assert "Stove" in {envelope.subject for envelope in drain(provider, cursor)[0]}
 
+    @pytest.mark.parametrize("said", [{}, {"value": None}, {"value": []}, []])
+    def test_an_answer_that_is_none_leaves_nothing_out(
+        self, provider: OutlookProvider, said: object
+    ) -> None:
+        _, cursor = drain(provider, provider.cursor_at(NOW))
+        self.deliver("x", subject="Stove", at=minute(2))
+        self.graph.faults.append(Fault("answer", response=Response.of(said), path="delta"))
+
+        with pytest.raises(Unavailable):
+            provider.fetch_new(cursor)
+        assert [envelope.subject for envelope in drain(provider, cursor)[0]] == ["Stove"]
+
     @pytest.mark.parametrize("elsewhere", ["https://evil.example", "http://localhost", "//x"])
     def test_a_link_to_another_server_is_not_followed(
         self, provider: OutlookProvider, elsewhere: str

@@ -373,7 +373,7 @@ def test_a_question_that_was_deleted_is_not_answered(
 
 
 def test_it_claims_no_proof(provider: TelegramProvider) -> None:
-    assert provider.capabilities is Capability.NONE
+    assert provider.capabilities is Capability.PUSH
 
 
 @pytest.mark.parametrize(("kind", "after"), LOST)

@@ -1,0 +1,117 @@
+"""Every store, every mode, several seeds: a storm for each, and one with the waits of production.
+
+`python -m bench.storm_matrix` keeps one JSON file for each cell below `bench/results/storm`, named
+after the cell and the commit, and goes on where it was interrupted. It prints a table at the end.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .storming.weather import MODES, STORES
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "bench" / "results" / "storm"
+SEEDS = (1, 2, 3)
+COLUMNS = (
+    *("messages", "sent", "lost", "duplicated", "parked", "unfinished"),
+    *("kills", "stalls", "faults", "answers_lost", "seconds"),
+)
+
+
+class Cell(NamedTuple):
+    store: str
+    mode: str
+    seed: int
+    scaled: bool = True
+
+    @property
+    def name(self) -> str:
+        waits = "" if self.scaled else "-unscaled"
+        return f"{self.store}-{self.mode}-{self.seed}{waits}"
+
+
+def cells() -> Iterator[Cell]:
+    for store in STORES:
+        for mode in MODES:
+            for seed in SEEDS:
+                yield Cell(store, mode, seed)
+    yield Cell(STORES[0], MODES[0], SEEDS[0], scaled=False)
+
+
+def run(cell: Cell, options: argparse.Namespace, commit: str) -> dict[str, Any]:
+    """The figures of one cell, from its file where it was run already."""
+    file: Path = options.results / f"{cell.name}-{commit}.json"
+    if file.exists():
+        kept: dict[str, Any] = json.loads(file.read_text())
+        return kept
+    wanted = ["--store", cell.store, "--mode", cell.mode, "--seed", str(cell.seed)]
+    wanted += [] if cell.scaled else ["--unscaled"]
+    for name in ("messages", "kills", "stalls", "faults"):
+        wanted += [f"--{name}", str(getattr(options, name))]
+    # A plain worker knows neither stores nor modes: once for each seed is enough.
+    compared = options.naive and (cell.store, cell.mode) == (STORES[0], MODES[0])
+    wanted += [] if compared else ["--no-naive"]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.storm", *wanted],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    lines = done.stdout.strip().splitlines()
+    try:
+        figures: dict[str, Any] = json.loads(lines[-1])
+    except (IndexError, ValueError):
+        return {"holds": False, "broke": done.returncode}
+    figures["commit"] = commit
+    if not figures["holds"]:
+        print(*lines[:-1], sep="\n")
+    options.results.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".part")
+    draft.write_text(json.dumps(figures, indent=1) + "\n")
+    draft.rename(file)
+    return figures
+
+
+def table(results: dict[Cell, dict[str, Any]]) -> str:
+    lines = [f"| cell | {' | '.join(COLUMNS)} | holds |", "|---" * (len(COLUMNS) + 2) + "|"]
+    for cell, figures in results.items():
+        shown = [str(figures.get(name, "-")) for name in COLUMNS]
+        lines.append(f"| {cell.name} | {' | '.join(shown)} | {figures['holds']} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.storm_matrix", description=__doc__)
+    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--stalls", type=int, default=50)
+    parser.add_argument("--faults", type=float, default=6.0)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--only", default="", help="cells whose name holds this")
+    parser.add_argument("--naive", action=argparse.BooleanOptionalAction, default=True)
+    options = parser.parse_args()
+    commit = _commit()
+    results = {}
+    for cell in cells():
+        if options.only in cell.name:
+            results[cell] = run(cell, options, commit)
+            print(f"{cell.name}: {'holds' if results[cell]['holds'] else 'BROKEN'}", flush=True)
+    print(table(results))
+    return 0 if all(figures["holds"] for figures in results.values()) else 1
+
+
+def _commit() -> str:
+    """The commit that is tested; what was changed since it shows."""
+    said = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    found = subprocess.run(said, cwd=ROOT, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Shows that a push is from Google: the token that comes with it (OpenID Connect Core 2).
+
+cloud.google.com/pubsub/docs/authenticate-push-subscriptions. Google's own library checks the
+signature and the times; its certificates are kept for as long as Google says.
+"""
+
+import json
+import re
+import threading
+import time
+from functools import lru_cache
+from pathlib import Path
+
+from core.deployment import Deployment
+from core.errors import NotSignedIn, Unavailable
+from providers.http import Answered, NoAnswer, shared
+
+ISSUERS = frozenset({"https://accounts.google.com", "accounts.google.com"})
+SKEW_SECONDS = 30
+FETCH_SECONDS = 10.0
+KEPT_SECONDS = 3600.0
+FEWEST_SECONDS = 60.0
+"""Made-up key names must not make us ask Google more often than this."""
+UNPROVEN = "This is not signed by Google for the service account and the audience that are set."
+
+
+def prove(authorization: str, deployment: Deployment) -> None:
+    """`NotSignedIn` unless Google signed it, for us, in the name of our service account."""
+    from google.auth import jwt
+
+    kind, _, token = authorization.partition(" ")
+    account = deployment.pubsub_service_account
+    if kind.lower() != "bearer" or not account:
+        raise NotSignedIn(UNPROVEN)
+    certificates = _certificates(deployment.google_certs_url, deployment.ca_bundle)
+    try:
+        header = jwt.decode_header(token)  # type: ignore[no-untyped-call]  # half of it has types
+        key = str(header.get("kid") or "")
+        claims = jwt.decode(  # type: ignore[no-untyped-call]  # likewise
+            token,
+            certs={key: certificates.named(key)},
+            audience=deployment.pubsub_audience,
+            clock_skew_in_seconds=SKEW_SECONDS,
+        )
+    except Unavailable:
+        raise
+    except Exception as error:  # strangers write this: the library raises many kinds over it
+        raise NotSignedIn(UNPROVEN) from error
+    verified = claims.get("email_verified") is True and claims.get("email") == account
+    if claims.get("iss") not in ISSUERS or not verified:
+        raise NotSignedIn(UNPROVEN)
+
+
+class Certificates:
+    """Google's certificates, by the names of their keys."""
+
+    def __init__(self, url: str, ca_bundle: Path | None) -> None:
+        self._url = url
+        self._http = shared(ca_bundle)
+        self._found: dict[str, str] = {}
+        self._good_until = 0.0
+        self._asked_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def named(self, key: str) -> str:
+        """The certificate of a key; `KeyError` when Google shows none of that name."""
+        with self._lock:
+            now = time.monotonic()
+            stale = now >= self._good_until or key not in self._found
+            if stale and now - self._asked_at >= FEWEST_SECONDS:
+                self._fetch(now)
+            if not self._found:
+                raise Unavailable("Google's certificates cannot be had now.")
+            return self._found[key]
+
+    def _fetch(self, now: float) -> None:
+        self._asked_at = now
+        try:
+            answered = self._http.request("GET", self._url, seconds=FETCH_SECONDS)
+            found = json.loads(answered.body) if answered.status == 200 else None
+        except (NoAnswer, Unavailable, ValueError):
+            return  # those that are kept are still good
+        if isinstance(found, dict):
+            self._found = {str(name): str(text) for name, text in found.items()}
+            self._good_until = now + _lifetime(answered)
+
+
+def _lifetime(answered: Answered) -> float:
+    said = re.search(r"max-age=(\d{1,6})", answered.headers.get("cache-control", ""))
+    return float(said[1]) if said else KEPT_SECONDS
+
+
+@lru_cache(maxsize=4)
+def _certificates(url: str, ca_bundle: Path | None) -> Certificates:
+    """Those of this process."""
+    return Certificates(url, ca_bundle)
