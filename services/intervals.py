@@ -1,66 +1,72 @@
-"""How long until a mailbox is looked at again. Pure: everything is handed in.
+"""How long until a mailbox is looked at again, where the service counts what looking costs.
 
-A poll that finds nothing costs next to no CPU, but it costs units of the service's quota, which
-are bought. Google counts 2 for `history.list`, and from 80 million units a day a project created
-since May 2026 pays: 27,700 mailboxes that are polled once a minute and never get mail
+A poll that finds nothing costs next to no CPU, but units of a quota. Google counts 2 for
+`history.list`, and a project created since May 2026 pays beyond 80 million units a day: that is
+27,700 mailboxes that are polled once a minute and never get mail
 (developers.google.com/workspace/gmail/api/reference/quota).
 """
 
+import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from core.connections import Connection
 from core.records import Value
+from db.base import Database
 
 A_DAY = timedelta(days=1)
 FRESH = timedelta(minutes=30)
 """A mailbox is busy this long after a message: people write back, and are waiting."""
-SLOWEST = timedelta(minutes=5)
-"""Nobody waits longer for an answer to begin: also where push is alive, which may be silent."""
-STEP = 60
-"""After so many intervals of silence, and `FRESH` at least, the next one is twice as long, after
-twice as many three times, and so on."""
+BUSY, IDLE = 0.5, 1.5
+"""Of the interval that all could have alike, what a busy and an idle mailbox get. All together stay
+within the quota while no more than a quarter of them is busy."""
+COUNTED_SECONDS = 60.0
 
 
-class Cost(Value):
-    """What the polls of one service cost this deployment."""
+class Quota(Value):
+    """What the polls of one service may cost this deployment."""
 
-    units: int = 2
+    units: int
     """Of one poll that finds nothing."""
-    units_a_day: int = 0
+    units_a_day: int
     """What all mailboxes together may use for polling; 0 for no limit."""
-    mailboxes: int = 1
-    """How many share it."""
 
-    def shortest(self) -> timedelta:
-        """The interval at which all of them together use up the day's units."""
+    def shortest(self, mailboxes: int) -> timedelta:
+        """The interval at which so many of them use up the day's units."""
         if not self.units_a_day:
             return timedelta(0)
-        return A_DAY * (self.units * self.mailboxes / self.units_a_day)
+        return A_DAY * (self.units * mailboxes / self.units_a_day)
 
 
-FREE = Cost()
-"""Where the service counts nothing: a mail server, the local mail door."""
+def stretched(wanted: timedelta, fair: timedelta, *, is_busy: bool) -> timedelta:
+    """The owner's own interval while the quota pays for it; else idle mailboxes give way first."""
+    if fair <= wanted:
+        return wanted
+    return max(wanted, fair * (BUSY if is_busy else IDLE))
 
 
-def next_interval(
-    wanted: timedelta,
-    *,
-    now: datetime,
-    message_at: datetime | None,
-    told: bool = False,
-    cost: Cost = FREE,
-) -> timedelta:
-    """How long to wait after a poll that found nothing more.
+class Intervals:
+    def __init__(self, database: Database, quotas: Mapping[str, Quota]) -> None:
+        """`quotas` by the names of the providers whose services count."""
+        self._store = database.for_workers()
+        self._quotas = dict(quotas)
+        self._counts: dict[str, tuple[float, int]] = {}
 
-    `wanted` is the bot's own interval, which is kept while the mailbox is busy; the more slowly
-    it is polled the longer nothing has come since `message_at`, but never beyond `SLOWEST` unless
-    `wanted` is. `told` says that the service tells us of news, and has not been silent: then a
-    poll only makes good what a notice has missed. What the quota cannot pay for is stretched
-    further, for all mailboxes alike.
-    """
-    slowest = max(wanted, SLOWEST)
-    if told:
-        return max(slowest, cost.shortest())
-    silence = now - message_at if message_at else A_DAY
-    quiet = max(timedelta(0), silence - FRESH)
-    grown = wanted * (1 + quiet / max(wanted * STEP, FRESH))
-    return max(min(grown, slowest), cost.shortest())
+    def next(
+        self, provider: str, wanted: timedelta, *, message_at: datetime | None, now: datetime
+    ) -> timedelta:
+        """How long to leave a mailbox alone in which there is nothing more now."""
+        quota = self._quotas.get(provider)
+        if quota is None:
+            return wanted
+        is_busy = message_at is not None and now - message_at < FRESH
+        fair = quota.shortest(self._mailboxes(provider))
+        return stretched(wanted, fair, is_busy=is_busy)
+
+    def _mailboxes(self, provider: str) -> int:
+        """How many are linked, as of a minute ago at most."""
+        counted_at, count = self._counts.get(provider, (-COUNTED_SECONDS, 0))
+        if time.monotonic() - counted_at >= COUNTED_SECONDS:
+            count = self._store.count(Connection, provider=provider)
+            self._counts[provider] = (time.monotonic(), count)
+        return count

@@ -5,16 +5,12 @@ python-telegram-bot is not used: it is asynchronous, and its updater confirms wh
 """
 
 import json
-import logging
 import re
 from typing import Any
 from urllib.parse import urlencode
 
 from core.errors import ReauthorizationRequired, Refused, Unavailable
 from providers.http import Answered, Http, NoAnswer
-
-# At DEBUG it writes down the path of every request, and here that holds the token.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 PATIENCE = 30.0
 """Seconds to leave Telegram alone for when it does not say how many."""

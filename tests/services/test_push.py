@@ -307,6 +307,16 @@ def test_a_push_is_of_one_service_whatever_another_calls_its_accounts(talk: Talk
     assert [hint.id for hint in talk.store.find(Hint)] == [talk.connection.id]
 
 
+def test_a_push_that_names_nobody_is_for_nobody(talk: Talk) -> None:
+    talk.start()
+    talk.poll()
+    assert talk.watch().subscription == "", "it has not been made yet"
+
+    talk.app.push.take("talkative", Heard(told=(Told(),)))
+
+    assert talk.store.find(Hint) == []
+
+
 def test_a_push_with_another_secret_is_turned_away(talk: Talk) -> None:
     talk.start()
     talk.renew()
