@@ -109,7 +109,7 @@ format: $(VENV)/.dev ## Format the code, and mend what can be mended without tho
 
 .PHONY: lock
 lock: $(UV) ## Renew the locks after pyproject.toml; take newer versions with ARGS=--upgrade
-	$(COMPILE) pyproject.toml --extra embedded --extra gmail --extra kms --extra postgres \
+	$(COMPILE) pyproject.toml --extra embedded --extra gmail --extra kms --extra postgres --extra slack \
 		-o requirements/app.txt
 	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements/app.txt \
 		-o requirements/dev.txt

@@ -24,6 +24,7 @@ from db.memory import MemoryDatabase
 from services.bell import NEXT_TASK, SilentBell
 from services.claims import Claims
 from services.inbox import Inbox
+from services.intervals import Intervals
 from services.llm import Completion, Prompt
 from services.replies import Parts, Replies
 from tests.simulators.mailboxes import MAILBOXES, Mailbox
@@ -138,8 +139,15 @@ class Town:
             self.shop.app.replies._parts, claims=claims, clock=self.hub.wall, bell=bell
         )
         replies = Replies(parts)
+        intervals = Intervals(seat, {})
         inbox = Inbox(
-            self.database, parts.connections, replies, claims, bell=bell, clock=self.hub.wall
+            self.database,
+            parts.connections,
+            replies,
+            claims,
+            intervals=intervals,
+            bell=bell,
+            clock=self.hub.wall,
         )
         return Process(seat, replies, inbox, works)
 

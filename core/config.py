@@ -161,6 +161,8 @@ class Settings(BaseSettings):
 
     push: bool = True
     """Whether services that can are asked to tell of news, so that a poll need not wait."""
+    gmail_poll_units_per_day: int = Field(default=60_000_000, ge=0)
+    """Units of Gmail's quota that polls may use in a day, before they are stretched; 0 for all."""
     gmail_topic: str = Field(default="", pattern=r"^(projects/[^/\s]+/topics/[^/\s]+)?$")
     """Pub/Sub topic that Gmail tells of news: projects/NAME/topics/NAME."""
     pubsub_subscription: str = Field(
@@ -184,6 +186,8 @@ class Settings(BaseSettings):
     """Deadline of one send, in seconds. SMTP waits 10 minutes for the final dot (RFC 5321)."""
     settle_seconds: float = Field(default=60, ge=0, le=3600)
     """How long to wait before the absence of a sent answer counts, in seconds."""
+    retry_seconds: float = Field(default=30, gt=0, le=3600)
+    """How long a service that is not available is left alone at first, in seconds."""
     deaf_seconds: float = Field(default=60, ge=2, le=3600)
     """A worker that has consumed nothing for this long ends itself, in seconds."""
 

@@ -124,7 +124,9 @@ class SqlStore:
         return Slice(items, write_cursor(column_value(getattr(items[-1], name)), items[-1].id))
 
     def count(self, kind: type[R], **where: Any) -> int:
-        query = self._select(kind, where).with_only_columns(func.count())
+        query = self._select(kind, where).with_only_columns(
+            func.count(), maintain_column_froms=True
+        )
         with self._connected() as connection:
             return connection.execute(query, self._values(where)).scalar_one()
 

@@ -30,6 +30,7 @@ from .consent import Consents
 from .health import Health
 from .housekeeping import Housekeeping
 from .inbox import Inbox
+from .intervals import Intervals, Quota
 from .keys import Keys
 from .kms import open_kms
 from .llm import LLM
@@ -46,6 +47,9 @@ from .revocations import Revocations
 from .users import Users
 from .watchman import Watchman
 from .webhook import Webhook
+
+POLL_UNITS = 2
+"""What Gmail counts for `history.list`."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +129,21 @@ def bootstrap(
             pace=settings.pace(),
             policy=PolicySettings.chosen(settings),
             settle=settings.settle(),
+            retry=timedelta(seconds=settings.retry_seconds),
             llm_seconds=settings.llm_timeout_seconds,
             effect_seconds=settings.effect_seconds,
         )
     )
-    inbox = Inbox(database, connections, replies, claims, bell=bell, clock=clock)
+    gmail = Quota(units=POLL_UNITS, units_a_day=settings.gmail_poll_units_per_day)
+    inbox = Inbox(
+        database,
+        connections,
+        replies,
+        claims,
+        intervals=Intervals(database, {"gmail": gmail}),
+        bell=bell,
+        clock=clock,
+    )
     alerts = Alerts(database, connections, clock=clock, webhook=open_webhook(settings))
     messages = Messages(
         database, connections, sealer, delimiter=settings.recipient_delimiter, clock=clock

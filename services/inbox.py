@@ -21,6 +21,7 @@ from .bell import DISPATCH, Bell
 from .claims import Claims
 from .connections import Connections
 from .hints import Hinting
+from .intervals import Intervals
 from .replies import Replies
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Inbox(Hinting):
         replies: Replies,
         claims: Claims,
         *,
+        intervals: Intervals,
         bell: Bell,
         clock: Clock,
     ) -> None:
@@ -64,6 +66,7 @@ class Inbox(Hinting):
         self._connections = connections
         self._replies = replies
         self._claims = claims
+        self._intervals = intervals
         self._bell = bell
         self._clock = clock
 
@@ -195,9 +198,13 @@ class Inbox(Hinting):
             failpoint("feed.kept")
             self._replies.ring(opened)
             feed, received = moved, received + len(opened)
-        hinted = self._release(feed, bot, page.cursor, more=full)
+        wanted = timedelta(seconds=bot.interval_seconds)
+        pause = self._intervals.next(
+            connection.provider, wanted, message_at=feed.message_at, now=self._clock()
+        )
+        hinted = self._release(feed, page.cursor, pause=pause, more=full)
         if received and not hinted:
-            self._look_for_silence(feed, interval=timedelta(seconds=bot.interval_seconds))
+            self._look_for_silence(feed, interval=wanted)
         return received
 
     def keep(self, connection_id: str, read: Callable[[str], tuple[Envelope, ...]]) -> int:
@@ -222,11 +229,11 @@ class Inbox(Hinting):
             return len(opened)
         raise Unavailable("The account is busy; send it again in a moment.")
 
-    def _release(self, feed: Feed, bot: Bot, cursor: str, *, more: bool) -> bool:
+    def _release(self, feed: Feed, cursor: str, *, pause: timedelta, more: bool) -> bool:
         """Give the lease back; whether somebody says meanwhile that there is news."""
         now = self._clock()
         since = feed.claimed_at or now
-        next_at = max(now, since + timedelta(seconds=bot.interval_seconds))
+        next_at = max(now, since + pause)
         if feed.trouble:
             log.info("poll_recovered", extra={"feed_id": feed.id})
         advanced = feed.advance(cursor, now=now, due_at=now if more else next_at)

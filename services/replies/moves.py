@@ -55,6 +55,8 @@ class Parts:
     pace: Pace
     policy: PolicySettings
     settle: timedelta
+    retry: timedelta
+    """How long what was unavailable is left alone at first."""
     llm_seconds: float
     effect_seconds: float
 
@@ -181,8 +183,13 @@ class Moves:
             return False
         return True
 
-    def _backoff(self, attempts: int, *, first: float = 30, most: float = 900) -> datetime:
+    def _pause(self, error: Unavailable) -> timedelta:
+        """How long to leave a service alone: as it says itself, where it does."""
+        return timedelta(seconds=error.retry_after) if error.retry_after else self._parts.retry
+
+    def _backoff(self, attempts: int, *, first: float | None = None, most: float = 900) -> datetime:
         """When to try again: twice as long each time, up to a quarter of an hour."""
+        first = self._parts.retry.total_seconds() if first is None else first
         return self._clock() + timedelta(seconds=min(most, first * 2 ** min(attempts, 10)))
 
 

@@ -5,8 +5,9 @@ between intent and result there is exactly one write to the provider.
 """
 
 import logging
+import time
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from core.bots import Bot
@@ -36,6 +37,8 @@ from .pacing import TRIES, Pacing
 log = logging.getLogger(__name__)
 
 PREPARING_SECONDS = 120.0
+LEAST_STANDSTILL = 2.0
+"""A busy machine may take so many seconds between two lines."""
 NO_LEAVE = (
     "The account is linked with the access '{}' only. Link it again with the access 'send', or "
     "answer in your own mail program."
@@ -106,6 +109,7 @@ class Sending(Pacing):
                     return self._keep(errand, gone)
                 failpoint("send.looked")
                 errand = self._prepare(errand, provider)
+                intending = self._moment()
                 intended = self._intend(errand, connection, holder=holder)
                 if intended.status is not Status.SENDING:
                     return intended
@@ -113,6 +117,7 @@ class Sending(Pacing):
                 handle = errand.exchange.handle
                 self._parts.restorations.note(sending)
                 failpoint("send.intended")
+                self._stand_firm(intending)
                 receipt = provider.send(outgoing, key=reply.id, handle=handle)
                 failpoint("send.effected")
         except Exception as error:
@@ -139,6 +144,23 @@ class Sending(Pacing):
             durable=durable,
             via=via,
         )
+
+    def _moment(self) -> tuple[datetime, float]:
+        return self._clock(), time.monotonic()
+
+    def _stand_firm(self, intending: tuple[datetime, float]) -> None:
+        """Let go of an intent, before its effect, that others may have settled meanwhile.
+
+        A process that stood still cannot know what became of its lock: PostgreSQL forgets the
+        locks of the living when it restarts. Nobody settles a doubt sooner than twice the settle
+        time.
+        """
+        if not self._parts.claims.is_held():
+            raise Unavailable("This worker has lost its lock before it could send.")
+        (clock, monotonic), (now, tick) = intending, self._moment()
+        stood = max((now - clock).total_seconds(), tick - monotonic)
+        if stood > max(LEAST_STANDSTILL, self._parts.settle.total_seconds()):
+            raise Unavailable(f"This worker stood still for {stood:.0f} s before it could send.")
 
     def _prepare(self, errand: Errand, provider: BaseProvider) -> Errand:
         """Put the answer where the service sends it once only. The intent keeps the handle: a
@@ -223,7 +245,8 @@ class Sending(Pacing):
             self._parts.connections.expire(reply.connection_id, str(error))
             moved = reply.postpone(str(error), until=now + timedelta(minutes=5), counts=False)
         elif isinstance(error, Unavailable):
-            until = self._backoff(reply.attempts, first=error.retry_after or 15)
+            first = error.retry_after or self._parts.retry.total_seconds() / 2
+            until = self._backoff(reply.attempts, first=first)
             moved = reply.postpone(str(error), until=until)
         elif isinstance(error, Refused):
             moved = reply.fail(f"It was not sent: {error}")
@@ -244,10 +267,9 @@ class Sending(Pacing):
         if isinstance(error, Refused):
             return reply.hold(str(error), rule="D3")
         if isinstance(error, Unavailable):
-            wait = timedelta(seconds=error.retry_after or 30)
-            return reply.wait(str(error), until=now + wait)
+            return reply.wait(str(error), until=now + self._pause(error))
         log.warning("prepare_failed", extra={"reply_id": reply.id}, exc_info=error)
-        return reply.wait(repr(error), until=now + timedelta(seconds=60))
+        return reply.wait(repr(error), until=now + 2 * self._parts.retry)
 
     def reconcile(self, reply_id: str) -> Reply:
         """Ask the provider what became of a reply in doubt. A failure to ask proves nothing."""

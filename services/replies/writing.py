@@ -214,7 +214,7 @@ class Writing(Sending):
             self._parts.connections.expire(reply.connection_id, str(error))
             return reply.wait(str(error), until=now + timedelta(minutes=5))
         if isinstance(error, Unavailable):
-            return reply.wait(str(error), until=now + timedelta(seconds=error.retry_after or 30))
+            return reply.wait(str(error), until=now + self._pause(error))
         if isinstance(error, Refused) and message is not None:
             return reply.hold(str(error), rule="D2", digest="")
         if isinstance(error, Refused):

@@ -347,6 +347,15 @@ class DatabaseContract(ABC):
 
         assert list(database.dump(Hint)) == [hint]
 
+    def test_everything_of_one_kind_can_be_counted(self, database: Database) -> None:
+        store = database.for_workers()
+        assert store.count(Bot) == 0
+
+        store.commit(Add(BOT), Add(FEED))
+
+        assert store.count(Bot) == 1
+        assert database.for_owner("nobody").count(Bot) == 0
+
     def test_this_process_is_alive_and_a_stranger_is_not(self, database: Database) -> None:
         owners = database.owners()
 

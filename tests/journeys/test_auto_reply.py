@@ -1,5 +1,7 @@
 """A customer writes; the bot answers, once, whatever goes wrong in between."""
 
+from datetime import timedelta
+
 import pytest
 
 from core import failpoints
@@ -7,7 +9,7 @@ from core.bots import Bot, Mode
 from core.errors import ReauthorizationRequired, Refused, Stale, Unavailable
 from core.events import first_break
 from core.feeds import Feed
-from core.messages import Address
+from core.messages import Address, Receipt
 from core.replies import Exchange, Reply, Status
 from db.base import Swap
 from providers.plugins.dummy import MAILBOXES
@@ -645,3 +647,61 @@ def test_a_message_that_cannot_be_read_is_held_with_the_problem(world: World, wr
 
     assert world.reply().status is Status.AWAITING_APPROVAL
     assert world.reply().reason == "It is encrypted."
+
+
+def test_a_worker_that_stood_still_before_the_effect_lets_go(
+    world: World, write: Write, clock: FrozenClock
+) -> None:
+    """It was stopped between its intent and its send; others may have settled the doubt since."""
+    world.start()
+    write()
+    world.poll()
+    failpoints.arm("send.intended", lambda name: clock.advance(minutes=2))
+    world.work()
+    failpoints.disarm()
+    assert world.mailbox.sent == []
+    assert (world.reply().status, world.reply().budgets) == (Status.APPROVED, ())
+    assert "stood still for 120 s" in world.reply().reason
+
+    clock.advance(minutes=5)
+    world.tick()
+
+    assert len(world.mailbox.sent) == 1
+
+
+def test_a_worker_whose_work_was_settled_by_another_meanwhile_sends_nothing(
+    world: World, write: Write, clock: FrozenClock
+) -> None:
+    """Its lock was forgotten while it stood still: the other one has sent the answer."""
+    world.start()
+    write()
+    world.poll()
+
+    def settled(name: str) -> None:
+        store = world.database.for_workers()
+        sending = world.reply()
+        doubtful = sending.doubt("?", now=clock.now, settle=timedelta(0))
+        store.commit(Swap(sending, doubtful))
+        store.commit(Swap(doubtful, doubtful.confirm(Receipt(id="x", sent_at=clock.now))))
+        clock.advance(minutes=2)
+
+    failpoints.arm("send.intended", settled)
+    world.work()
+    failpoints.disarm()
+
+    assert world.mailbox.sent == []
+    assert world.reply().status is Status.SENT
+
+
+def test_a_worker_that_has_lost_its_lock_sends_nothing(world: World, write: Write) -> None:
+    world.start()
+    write()
+    world.poll()
+    owners = world.database.owners()
+    failpoints.arm("send.intended", lambda name: owners.close())
+
+    world.work()
+    failpoints.disarm()
+
+    assert world.mailbox.sent == []
+    assert "lost its lock" in world.reply().reason
