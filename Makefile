@@ -14,6 +14,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 ARGS ?=
+MESSAGES ?= 10000
+KILLS ?= 200
+STALLS ?= 50
+FAULTS ?= 6
 
 # uv from PATH when it works there, else the locked one, which pip brings into $(VENV)/tools.
 UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo $(VENV)/tools/bin/uv)
@@ -78,6 +82,16 @@ fuzz: $(VENV)/.bench ## Feed the mail code mutated mail for ten minutes; less wi
 crash-points: $(VENV)/.dev ## Die at every named point, at every kind of service, and take over
 	@$(BIN)/python -m bench.crash_points $(ARGS)
 
+.PHONY: storm
+storm: $(VENV)/.dev test-parts ## Kill everything while messages come in; MESSAGES KILLS STALLS FAULTS, ARGS='--store postgresql'
+	@$(BIN)/python -m bench.storm --messages $(MESSAGES) --kills $(KILLS) --stalls $(STALLS) \
+		--faults $(FAULTS) $(ARGS)
+
+.PHONY: storm-matrix
+storm-matrix: $(VENV)/.dev test-parts ## A storm for every store, mode and seed; goes on where it was interrupted
+	@$(BIN)/python -m bench.storm_matrix --messages $(MESSAGES) --kills $(KILLS) \
+		--stalls $(STALLS) --faults $(FAULTS) $(ARGS)
+
 .PHONY: recovery
 recovery: $(VENV)/.dev ## Kill worker, broker and PostgreSQL, forget cursors; how long until it goes on
 	@$(BIN)/python -m bench.recovery $(ARGS)
@@ -89,6 +103,24 @@ machine: $(VENV)/.dev ## Walk the life-cycle at random; ARGS='--steps 200000'
 .PHONY: simulate
 simulate: $(VENV)/.dev ## Live many messages' lives in bad weather; ARGS='--lives 100000 --seed 7'
 	@$(BIN)/python -m bench.simulate $(ARGS)
+
+.PHONY: polls
+polls: $(VENV)/.bench ## Measure what a poll without news costs, beside bare connections
+	@$(BIN)/python -m bench.poll_gmail $(ARGS)
+	@$(BIN)/python -m bench.poll_imap $(ARGS)
+
+.PHONY: rotation
+rotation: $(VENV)/.dev ## Renew the keys of 10,000 accounts while processes are killed; less with ARGS=--quick
+	@$(BIN)/python -m bench.rotation $(ARGS)
+
+.PHONY: nightly
+nightly: ## What takes hours: every sweep that is too long for a push
+	@$(MAKE) storm-matrix
+	@$(MAKE) recovery
+	@$(MAKE) machine ARGS='--steps 200000'
+	@$(MAKE) simulate ARGS='--lives 1000000'
+	@$(MAKE) crash-points ARGS='--every'
+	@$(MAKE) invariants answers fuzz rotation queue polls
 
 .PHONY: queue
 queue: $(VENV)/.bench ## Measure what waiting costs: the due-queue, and the store under a message's life

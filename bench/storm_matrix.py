@@ -1,7 +1,8 @@
 """Every store, every mode, several seeds: a storm for each, and one with the waits of production.
 
 `python -m bench.storm_matrix` keeps one JSON file for each cell below `bench/results/storm`, named
-after the cell and the commit, and goes on where it was interrupted. It prints a table at the end.
+after the cell and the last commit that changed what is tested, and goes on where it was broken off.
+It prints a table at the end.
 """
 
 import argparse
@@ -16,6 +17,11 @@ from .storming.weather import MODES, STORES
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results" / "storm"
+TESTED = (
+    *("apis", "core", "db", "products", "providers", "services", "workers", "requirements"),
+    *("bench/storm.py", "bench/naive.py", "bench/storming", "tests/simulators", "tests/servers"),
+)
+"""A result holds for as long as nothing of this is changed."""
 SEEDS = (1, 2, 3)
 COLUMNS = (
     *("messages", "sent", "lost", "duplicated", "parked", "unfinished"),
@@ -107,10 +113,17 @@ def main() -> int:
 
 
 def _commit() -> str:
-    """The commit that is tested; what was changed since it shows."""
-    said = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    found = subprocess.run(said, cwd=ROOT, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "unknown"
+    """The last commit that changed what a storm runs; what has been changed since shows."""
+    last = _git("log", "-1", "--format=%h", "--abbrev=12", "--", *TESTED)
+    changed = _git("status", "--porcelain", "--", *TESTED)
+    return f"{last or 'unknown'}{'-dirty' if changed else ''}"
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":

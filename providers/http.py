@@ -93,6 +93,9 @@ class Http:
         for socket in kept:
             socket.close()
 
+    def __del__(self) -> None:
+        self.close()
+
     def _take(self, origin: Origin) -> HttpSocket | None:
         """The connection that was used last, if it still stands."""
         while True:
