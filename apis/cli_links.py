@@ -32,7 +32,7 @@ def asks_in_a_browser(call: Call, provider: str, address: str) -> bool:
 
 
 def say_linked(linked: Connection) -> None:
-    say(f"Linked {linked.provider}/{linked.handle}.")
+    say(f"Linked {linked.provider}/{linked.handle}. {linked.promise}".strip())
     complain(f"Start its bot with: orchestre bots start {linked.handle}")
 
 

@@ -37,6 +37,8 @@ class ConnectionOut(BaseModel):
     name: str
     settings: dict[str, Any]
     access: Access
+    promise: str
+    """What "exactly once" means at this service."""
     health: Health
     trouble: str
     """Why it must be linked again; empty while it need not."""
@@ -51,6 +53,7 @@ class ConnectionOut(BaseModel):
             name=connection.account.name,
             settings=connection.settings,
             access=connection.access,
+            promise=connection.promise,
             health=connection.health,
             trouble=connection.trouble,
             linked_at=connection.linked_at,

@@ -54,6 +54,8 @@ class Connection(Record):
     sealed: str = ""
     """The credentials, encrypted for this connection and no other."""
     access: Access = Access.SEND
+    promise: str = ""
+    """What "exactly once" means there, in words."""
     health: Health = Health.LINKED
     trouble: str = ""
     """Why it must be linked again, and what to do; empty while it need not."""

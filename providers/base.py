@@ -39,6 +39,18 @@ class Capability(Flag):
     """`listen`: a line can be held open, over which the service tells of news."""
 
 
+SENDS_A_DRAFT_ONCE = (
+    "Every answer goes out once: it is a draft first, and the service sends a draft once only."
+)
+CAN_BE_ASKED = (
+    "Every answer goes out once: where it is in doubt whether one was sent, the account is asked."
+)
+CANNOT_BE_ASKED = (
+    "No answer goes out twice. Where it is in doubt whether one was sent, it waits for you, "
+    "because the service cannot be asked."
+)
+
+
 class Settings(Value):
     """What a provider asks for besides credentials. Subclass it; the fields are the form."""
 
@@ -96,6 +108,13 @@ class BaseProvider(ABC):
 
     def __init__(self, account: Account) -> None:
         self.account = account
+
+    @property
+    def promise(self) -> str:
+        """What "exactly once" means for this account, for the person who links it."""
+        if Capability.DRAFTS in self.capabilities:
+            return SENDS_A_DRAFT_ONCE
+        return CAN_BE_ASKED if Capability.PROOF in self.capabilities else CANNOT_BE_ASKED
 
     @abstractmethod
     def identify(self) -> Address:

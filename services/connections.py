@@ -128,6 +128,7 @@ class Connections:
             settings=account.settings,
             sealed=self._seal(id, credentials, owner_id=by),
             access=account.access,
+            promise=self._registry.named(provider)(account).promise,
             linked_at=self._clock(),
         )
         try:
@@ -144,6 +145,7 @@ class Connections:
                 sealed=new.sealed,
                 account=new.account,
                 access=new.access,
+                promise=new.promise,
                 health=Health.LINKED,
                 trouble="",
             )

@@ -9,6 +9,7 @@ from core.connections import Connection
 from core.errors import ReauthorizationRequired
 from core.feeds import Feed
 from core.replies import Reply, Status
+from providers.base import CAN_BE_ASKED
 from providers.plugins.dummy import MAILBOXES
 from tests.apis.conftest import Headers
 from tests.conftest import World, Write
@@ -127,3 +128,11 @@ def test_unlinking_twice_is_not_found(client: TestClient, world: World, alice: H
     second = client.delete(f"/connections/{world.connection.id}", headers=alice)
 
     assert (first.status_code, second.status_code) == (200, 404)
+
+
+def test_who_links_an_account_is_told_what_exactly_once_means_there(
+    client: TestClient, alice: Headers, world: World
+) -> None:
+    listed = client.get("/connections", headers=alice).json()["data"]
+
+    assert [one["promise"] for one in listed] == [CAN_BE_ASKED]

@@ -17,6 +17,7 @@ from core.connections import Credentials
 from core.errors import NotSupported, ReauthorizationRequired, Refused, Unavailable
 from core.messages import Address, Envelope
 from providers import Account, BaseProvider, Capability, Registry
+from providers.base import CAN_BE_ASKED, CANNOT_BE_ASKED
 from providers.mail.mime import MAX_BYTES
 from providers.plugins.imap import Copies, ImapProvider
 from tests.answers import words
@@ -133,6 +134,10 @@ class ImapAccount(ProviderContract):
 
 class TestWhereTheServerFilesCopies(ImapAccount):
     copies = Copies.SERVER
+
+    def test_an_answer_in_doubt_can_be_looked_up(self, provider: ImapProvider) -> None:
+        assert provider.promise == CAN_BE_ASKED
+
     sent_folder = "Sent"
 
     def prepare(self) -> None:
@@ -162,6 +167,10 @@ class TestWhereTheServerFilesCopies(ImapAccount):
 
 class TestWhereWeFileCopies(ImapAccount):
     copies = Copies.CLIENT
+
+    def test_an_answer_in_doubt_waits_for_a_person(self, provider: ImapProvider) -> None:
+        assert provider.promise == CANNOT_BE_ASKED
+
     sent_folder = "Outbound"
 
     def prepare(self) -> None:
