@@ -14,6 +14,7 @@ from providers import http_socket
 from providers.http import Http, NoAnswer
 from tests.providers.scripted_http import scripted_http
 
+PACKED = gzip.compress(b"x", mtime=0)
 OK = b"HTTP/1.1 200 OK\r\n"
 EMPTY = OK + b"Content-Length: 0\r\n\r\n"
 
@@ -74,7 +75,7 @@ def test_a_body_is_read_as_it_is_announced(http: Http, said: bytes, body: bytes)
         OK + b"Transfer-Encoding: chunked\r\n\r\n-5\r\nwords\r\n0\r\n\r\n",
         OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nwords",
         OK + b"Content-Encoding: br\r\nContent-Length: 5\r\n\r\nwords",
-        OK + b"Content-Length: 20\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"x", mtime=0)[:20],
+        OK + b"Content-Length: 20\r\nContent-Encoding: gzip\r\n\r\n" + PACKED[:20],
         OK + b"X: " + b"x" * 200_000,
     ],
 )
