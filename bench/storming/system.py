@@ -127,6 +127,7 @@ class System:
             return {}
         return {
             "ORCHESTRE_SETTLE_SECONDS": str(self.weather.settle),
+            "ORCHESTRE_RETRY_SECONDS": "2",
             "ORCHESTRE_EFFECT_SECONDS": "30",
             "ORCHESTRE_DEAF_SECONDS": "15",
         }

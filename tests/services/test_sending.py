@@ -1,6 +1,7 @@
 """What becomes of an approved answer: every outcome, in the words that a person reads."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from core import failpoints
 from core.bots import Bot, Mode
 from core.caps import Caps
-from core.connections import Health
+from core.connections import Access, Health
 from core.errors import (
     ReauthorizationRequired,
     Refused,
@@ -21,7 +22,7 @@ from core.errors import (
 from core.messages import Receipt
 from core.pace import Correspondence
 from core.replies import Fingerprint, Reply, Status
-from db.base import Add, Drop
+from db.base import Add, Drop, Swap
 from tests.conftest import FrozenClock
 from tests.services.sending_desk import Call, Desk, Outcome
 from tests.simulators.mailboxes import Drafts, Kind, ReadBack
@@ -271,6 +272,24 @@ def test_what_a_restored_database_may_have_forgotten_is_in_doubt(desk: Desk) -> 
     assert (doubted.tried, doubted.doubted_at) == (True, desk.clock.now)
     assert desk.sent() == []
     assert desk.history(reply) == [*CLEARED, ("uncertain", "worker")]
+
+
+@pytest.mark.parametrize("access", [Access.READ, Access.DRAFT])
+def test_an_account_that_we_may_not_send_from_leaves_it_to_its_owner(
+    desk: Desk, calls: list[Call], access: Access
+) -> None:
+    reply = desk.cleared()
+    desk.store.commit(Swap(desk.connection, desk.connection.evolve(access=access)))
+
+    desk.send(reply)
+
+    words = (
+        f"The account is linked with the access '{access}' only. Link it again with the access "
+        "'send', or answer in your own mail program."
+    )
+    assert desk.outcome(reply) == Outcome(Status.AWAITING_APPROVAL, words, "B8")
+    assert desk.history(reply) == [*CLEARED, ("awaiting_approval", "worker")]
+    assert calls == []
 
 
 def test_what_its_owner_has_answered_is_not_answered_again(desk: Desk) -> None:
@@ -545,6 +564,39 @@ def test_what_was_certainly_not_sent_counts_as_nothing(
     assert desk.history(reply)[2:] == [("sending", "worker"), (str(outcome.status), "worker")]
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "again"),
+    [
+        ("prepare", Unavailable(), 40),
+        ("prepare", ValueError(), 80),
+        ("send", Unavailable(), 40),
+        ("send", Unavailable(retry_after=5), 10),
+    ],
+)
+def test_how_soon_it_is_tried_again_is_the_operators_choice(
+    open_desk: Open, call: str, error: Exception, again: float
+) -> None:
+    desk = open_desk(retry_seconds=40)
+    reply = desk.cleared()
+    desk.fail(call, error)
+
+    desk.send(reply)
+
+    assert desk.outcome(reply).again == again
+
+
+@pytest.mark.parametrize("call", ["prepare", "send", "find_sent"])
+def test_the_owner_reads_why_the_account_must_be_linked_again(desk: Desk, call: str) -> None:
+    reply = desk.doubted() if call == "find_sent" else desk.cleared()
+    desk.fail(call, ReauthorizationRequired("The password was changed."))
+
+    (desk.reconcile if call == "find_sent" else desk.send)(reply)
+
+    [(subject, body)] = desk.alerts().values()
+    assert subject == "alice@shop.example must be linked again"
+    assert body.startswith("The password was changed.")
+
+
 def test_a_service_that_stays_away_is_asked_ever_more_seldom(desk: Desk) -> None:
     reply, waits = desk.cleared(), []
 
@@ -707,6 +759,56 @@ def test_an_intent_of_another_process_is_not_ours(desk: Desk) -> None:
 
     assert (desk.get(reply.id).status, desk.get(reply.id).holder) == (Status.SENDING, "another")
     assert desk.sent() == []
+
+
+# Between the intent and the effect
+
+
+@pytest.mark.parametrize(
+    ("settle", "stood", "sent"), [(60, 60, 1), (60, 61, 0), (0, 2, 1), (0, 3, 0)]
+)
+def test_who_stood_still_longer_than_doubts_take_to_settle_lets_go(
+    open_desk: Open, settle: float, stood: float, sent: int
+) -> None:
+    desk = open_desk(settle_seconds=settle)
+    reply = desk.cleared()
+    failpoints.arm("send.intended", lambda name: desk.clock.advance(seconds=stood))
+
+    desk.send(reply)
+
+    words = f"This worker stood still for {stood} s before it could send."
+    left = Outcome(Status.SENT) if sent else Outcome(Status.APPROVED, words, again=30)
+    assert desk.outcome(reply) == left
+    assert len(desk.sent()) == sent
+    assert len(desk.used()) == 4 * sent
+
+
+@pytest.mark.parametrize(("stood", "sent"), [(50, 1), (70, 0)])
+def test_who_stood_still_knows_it_although_the_clock_was_put_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, stood: float, sent: int
+) -> None:
+    reply = desk.cleared()
+
+    def stand(name: str) -> None:
+        later = time.monotonic() + stood
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+
+    failpoints.arm("send.intended", stand)
+    desk.send(reply)
+    monkeypatch.undo()
+
+    assert len(desk.sent()) == sent
+
+
+def test_who_lost_the_lock_sends_nothing(desk: Desk) -> None:
+    reply = desk.cleared()
+    failpoints.arm("send.intended", lambda name: desk.database.owners().close())
+
+    desk.send(reply)
+
+    words = "This worker has lost its lock before it could send."
+    assert desk.outcome(reply) == Outcome(Status.APPROVED, words, again=30)
+    assert (desk.sent(), desk.used()) == ([], {})
 
 
 # An answer that is sent in the commit that clears it
