@@ -52,9 +52,9 @@ class Http:
     """Safe to share between threads. Connections and the TLS context are kept."""
 
     def __init__(self, *, ca_bundle: Path | None = None) -> None:
-        self._context = _tls_context(ca_bundle)
         self._idle: defaultdict[Origin, deque[tuple[float, HttpSocket]]] = defaultdict(deque)
         self._lock = threading.Lock()
+        self._context = _tls_context(ca_bundle)
 
     def request(
         self,

@@ -118,6 +118,7 @@ class Sending(Pacing):
                 self._parts.restorations.note(sending)
                 failpoint("send.intended")
                 self._stand_firm(intending)
+                failpoint("send.stood_firm")
                 receipt = provider.send(outgoing, key=reply.id, handle=handle)
                 failpoint("send.effected")
         except Exception as error:

@@ -15,6 +15,7 @@ from core.bots import Bot, Mode
 from core.clock import system_clock
 from core.replies import Reply, Status
 from db.base import Swap
+from providers.base import CAN_BE_ASKED
 from providers.plugins.dummy import MAILBOXES
 from tests.conftest import FrozenClock, World, Write
 
@@ -217,7 +218,7 @@ def test_an_account_is_linked_with_a_password_from_standard_input(
     )
     _, listed, _ = cli("connections", "list", "--json")
 
-    assert (code, output) == (0, "Linked dummy/sales@shop.example.\n")
+    assert (code, output) == (0, f"Linked dummy/sales@shop.example. {CAN_BE_ASKED}\n")
     assert "orchestre bots start" in error
     assert {kept["handle"] for kept in json.loads(listed)} == {
         "sales@shop.example",

@@ -61,6 +61,8 @@ class FirstStart:
         up.until(lambda: letters(up.home, "anna@customers.example"))
         self.seconds_to_the_first_answer = time.monotonic() - up.began
         up.until(lambda: len(self.resting()) == len(SAMPLES))
+        # The door has accepted an answer that was sent, and delivers it a moment later.
+        up.until(lambda: all(letters(up.home, address(BY_NAME[name])) for name in FACTS))
 
     def resting(self) -> list[Reply]:
         return [reply for reply in self.up.replies() if reply.status in RESTING]
