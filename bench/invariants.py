@@ -105,10 +105,32 @@ MUTATIONS = (
     ),
     Mutation(
         5,
-        "services/replies/sending.py",
+        "services/replies/reconciling.py",
         "PROVEN_ABSENT = 2",
         "PROVEN_ABSENT = 1",
         REPLY,
+    ),
+    Mutation(5, "services/replies/sending.py", "self._stand_firm(intending)", "pass", REPLY),
+    Mutation(
+        5,
+        "services/replies/sending.py",
+        "self._parts.restorations.note(sending)",
+        "pass",
+        "tests/journeys/test_restored.py",
+    ),
+    Mutation(
+        5,
+        "db/locked_files.py",
+        "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "pass",
+        "tests/db/test_owners.py",
+    ),
+    Mutation(
+        3,
+        "db/migrations/versions/m0005_anchors.py",
+        'KEPT = ("events", "anchors")',
+        'KEPT = ("anchors",)',
+        "tests/services/test_audit.py",
     ),
     Mutation(
         5,

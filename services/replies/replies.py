@@ -2,9 +2,10 @@
 
 from .people import People
 from .receiving import Receiving
+from .reconciling import Reconciling
 from .sweeping import Sweeping
 from .writing import Writing
 
 
-class Replies(Receiving, Writing, People, Sweeping):
+class Replies(Receiving, Writing, Reconciling, People, Sweeping):
     """Each part of it has a module; all of them move replies through `Moves`."""
