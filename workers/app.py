@@ -25,6 +25,7 @@ from core.logs import configure, correlation_id
 from services.bell import DISPATCH, PING, SWEEP, make_celery
 from services.bootstrap import Orchestre, bootstrap
 
+from .limits import raise_file_limit
 from .watchdog import Pulse, Watchdog
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ def _check_broker(**_: Any) -> None:
 def _check_store(**_: Any) -> None:
     """Refuse to start with words, before anything is consumed."""
     _check_broker()
+    raise_file_limit()
     try:
         orchestre().database.check()
         orchestre().keys.check()

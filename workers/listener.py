@@ -22,6 +22,8 @@ from core.logs import configure
 from services.bootstrap import bootstrap
 from services.push import Line, Push
 
+from .limits import raise_file_limit
+
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
@@ -176,6 +178,7 @@ def main() -> int:
     try:
         settings = Settings.read()
         configure(settings.log_level, file=settings.log_file)
+        raise_file_limit()
         orchestre = bootstrap(settings)
         orchestre.database.check()
     except OrchestreError as error:

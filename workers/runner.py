@@ -17,6 +17,7 @@ from core.replies import Reply, Status
 from services.bell import WakingBell
 from services.bootstrap import Orchestre, bootstrap
 
+from .limits import raise_file_limit
 from .watchdog import Pulse, Watchdog
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ def main() -> int:
     try:
         settings = Settings.read()
         configure(settings.log_level, file=settings.log_file)
+        raise_file_limit()
         bell = WakingBell()
         orchestre = bootstrap(settings, bell=bell)
         orchestre.database.check()
