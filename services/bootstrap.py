@@ -7,10 +7,11 @@ from datetime import timedelta
 from pwdlib import PasswordHash
 
 from core.clock import Clock, system_clock
-from core.config import Settings, Writer
+from core.config import Settings
 from core.errors import Invalid
 from core.keyring import LocalKey, WrappingKey
 from core.sealing import Sealer
+from core.settings.services import Writer
 from db.base import Database
 from db.memory import MemoryDatabase
 from db.sql import SqlDatabase

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Environment, Settings, environment_names
+from core.config import Settings, environment_names
 from core.errors import Invalid
 from core.keyring import make_key
+from core.settings.installation import Environment
 
 SAMPLE = Path(__file__).parents[2] / ".env.sample"
 
