@@ -88,6 +88,8 @@ class Graph:
         """
         for name, more in (("@odata.nextLink", True), ("@odata.deltaLink", False)):
             url = answer.get(name)
+            if isinstance(url, str) and url.startswith("/") and not url.startswith("//"):
+                return url, more  # it may be relative: OData JSON Format 4.01, 4.3
             if isinstance(url, str):
                 parts = urlsplit(url)
                 if f"{parts.scheme}://{parts.netloc}".lower() != self._origin.lower():

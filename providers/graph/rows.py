@@ -94,7 +94,9 @@ class Row(_Said):
 
     @property
     def received_at(self) -> datetime:
-        return (self.received or self.sent or system_clock()).astimezone(UTC)
+        """In whole seconds, as a filter takes them: with finer ones a list never ends."""
+        moment = self.received or self.sent or system_clock()
+        return moment.astimezone(UTC).replace(microsecond=0)
 
     def holds(self, id: str) -> str:
         """The value of an extended property that was asked for; empty when there is none."""

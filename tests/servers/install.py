@@ -37,6 +37,12 @@ RESPONDERS: dict[str, tuple[str, ...]] = {
 }
 """The automatic responders that the gate is measured beside. No test needs them."""
 
+EMULATORS = Path(__file__).with_name("npm")
+"""The folder of what npm installs: services that others have emulated."""
+
+NPM_CI = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix")
+NPM_LINE = f"{' '.join(NPM_CI)} tests/servers/npm  (Node.js 20 or later)"
+
 NOWHERE = {
     "cloud_firestore_emulator": "the Google Cloud SDK's component cloud-firestore-emulator",
     "cloud-pubsub-emulator": "the Google Cloud SDK's component pubsub-emulator",
@@ -89,12 +95,40 @@ def main(group: str = "") -> int:
         _apt_get("update", "-q")
         _apt_get("install", "-q", "-y", "--no-install-recommends", *packages)
         packages = _missing_packages(wanted)
+    emulated = bool(group) or _emulators_are_there() or _npm_ci()
+    if not emulated:
+        print("Without Node.js some of it will be skipped. To run it all:\n ", NPM_LINE)
     if packages:
         print("Some of it will be skipped. To run it all:\n  sudo", _apt_line(packages))
     for binary, source in NOWHERE.items():
         if not group and find(binary) is None:
             print(f"Skipped without {binary}: it comes only with {source}.")
-    return int(bool(packages) and os.environ.get(REQUIRE_PARTS) == "1")
+    lacking = bool(packages) or not emulated
+    return int(lacking and os.environ.get(REQUIRE_PARTS) == "1")
+
+
+def require_emulators() -> Path:
+    """The folder that they are started in, with Node.js."""
+    if not _emulators_are_there():
+        missing("an emulator", install=NPM_LINE)
+    return EMULATORS
+
+
+def _emulators_are_there() -> bool:
+    """And as the lock has them."""
+    lock, installed = EMULATORS / "package-lock.json", EMULATORS / "node_modules"
+    done = installed / ".package-lock.json"
+    return done.is_file() and done.stat().st_mtime >= lock.stat().st_mtime
+
+
+def _npm_ci() -> bool:
+    """Its own words go to standard error; it checks what it gets against the lock's hashes."""
+    if find("npm") is None:
+        return False
+    subprocess.run(
+        [*NPM_CI, str(EMULATORS)], check=False, stdin=subprocess.DEVNULL, stdout=sys.stderr
+    )
+    return _emulators_are_there()
 
 
 def _apt_get(*arguments: str) -> None:

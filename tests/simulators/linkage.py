@@ -30,13 +30,14 @@ from tests.simulators.graph import GraphSimulator
 from tests.simulators.oauth import CLIENT_ID, CLIENT_SECRET
 from tests.simulators.service import Authority
 from tests.simulators.slack import Slack
+from tests.simulators.telegram import Telegram
 
 PUBLIC = "https://orchestre.example"
 OWNER = "alice@shop.example"
 
 
 class Services:
-    """Google, Microsoft and Slack, each with its desk."""
+    """Google, Microsoft and Slack, each with its desk; and Telegram, which has none."""
 
     def __init__(self, authority: Authority, *, public: str = PUBLIC) -> None:
         self.bundle = authority.bundle
@@ -47,6 +48,7 @@ class Services:
         self.gmail = GmailSimulator(authority)
         self.graph = GraphSimulator(authority, address=OWNER)
         self.workspace = Slack(authority)
+        self.telegram = Telegram(authority)
         self.gmail.tokens = self.google.desk
         self.graph.tokens = self.microsoft.desk
         self.slack.desk.bot_token = self.workspace.token
@@ -73,6 +75,7 @@ class Services:
             "slack_auth_url": self.slack.auth_url,
             "slack_token_url": self.slack.token_url,
             "slack_revoke_url": self.slack.revoke_url,
+            "telegram_api_url": self.telegram.url,
             "ca_bundle": self.bundle,
             **{f"{name}_CLIENT_ID": CLIENT_ID for name in ("GOOGLE", "MICROSOFT", "SLACK")},
             **{f"{name}_CLIENT_SECRET": CLIENT_SECRET for name in ("GOOGLE", "MICROSOFT", "SLACK")},
@@ -83,7 +86,7 @@ class Services:
         with ExitStack() as stack:
             for one in (self.google, self.microsoft, self.slack):
                 stack.enter_context(one.running())
-            for api in (self.gmail, self.graph, self.workspace):
+            for api in (self.gmail, self.graph, self.workspace, self.telegram):
                 stack.enter_context(api.running())
             yield self
         self.http.close()

@@ -238,7 +238,7 @@ class Slack(Simulator):
             one
             for ts, one in sorted(conversation.messages.items(), reverse=True)
             if (one.get("thread_ts", ts) == ts or one.get("subtype") == "thread_broadcast")
-            and _within(ts, request)
+            and within(ts, request)
         ]
         return self._told(conversation, top, request)
 
@@ -255,7 +255,7 @@ class Slack(Simulator):
         ]
         if not thread:
             return _error("thread_not_found")
-        said = [one for ts, one in thread if ts == first or _within(ts, request)]
+        said = [one for ts, one in thread if ts == first or within(ts, request)]
         return self._told(conversation, said, request)
 
     def _told(
@@ -388,7 +388,7 @@ def _error(code: str, **more: str) -> Response:
     return Response.of({"ok": False, "error": code} | more)
 
 
-def _within(ts: str, request: Request) -> bool:
+def within(ts: str, request: Request) -> bool:
     oldest, latest = request.first("oldest", "0"), request.first("latest", "9" * 12)
     if request.first("inclusive") == "true" and ts in (oldest, latest):
         return True

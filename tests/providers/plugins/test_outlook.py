@@ -378,6 +378,19 @@ class TestReading(OutlookAccount):
             provider.fetch_new(cursor)
         assert [envelope.subject for envelope in drain(provider, cursor)[0]] == ["Stove"]
 
+    def test_a_link_may_leave_out_the_server(self, provider: OutlookProvider) -> None:
+        """OData JSON Format 4.01, 4.3."""
+        self.graph.links_at, self.graph.most_in_page = "", 1
+
+        envelopes, _ = drain(provider, provider.cursor_at(NOW))
+
+        assert {envelope.received_at for envelope in envelopes} == {NOW, minute(1)}
+
+    def test_fractions_of_a_second_are_none_of_a_place(self) -> None:
+        said = {"id": "1", "receivedDateTime": "2026-01-01T09:00:00.123Z"}
+
+        assert graph.Row.read(said).received_at == NOW
+
     @pytest.mark.parametrize("elsewhere", ["https://evil.example", "http://localhost", "//x"])
     def test_a_link_to_another_server_is_not_followed(
         self, provider: OutlookProvider, elsewhere: str
