@@ -5,15 +5,14 @@ writes nothing twice. An answer is a secret: none of its words come into an exce
 """
 
 import base64
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
 from core.clock import system_clock
 from core.connections import Access, Credentials
@@ -21,26 +20,15 @@ from core.deployment import Desk
 from core.errors import Refused, Unavailable
 from core.records import Value
 
-from .auth import OAuth, Scope
+from .auth import SECONDS, OAuth, Question, Scope, post_form
 from .base import Account
 from .http import Answered, Http, NoAnswer
 from .oauth import UNKNOWN_CLIENT, Grant, codes, read_json
 
-SECONDS = 20.0
 GONE = frozenset(
     {"invalid_token", "token_revoked", "token_expired", "invalid_auth", "account_inactive"}
 )
 """What is said of a token that opens nothing any more: it need not be taken back."""
-
-
-class Question(Value):
-    """What somebody was sent to the service with. All of it is secret but the address."""
-
-    state: str = Field(repr=False)
-    verifier: str = Field(repr=False)
-    nonce: str = Field(repr=False)
-    redirect_uri: str
-    access: Access
 
 
 class Granted(Value):
@@ -49,26 +37,6 @@ class Granted(Value):
     credentials: Credentials
     refused: tuple[Scope, ...] = ()
     """What is needed, and was left unticked."""
-
-
-def address_of_consent(auth: OAuth, desk: Desk, question: Question) -> str:
-    """Where the owner is asked."""
-    challenge = hashlib.sha256(question.verifier.encode()).digest()
-    parameters = {
-        "response_type": "code",
-        "client_id": desk.client.id,
-        "redirect_uri": question.redirect_uri,
-        "scope": auth.separator.join(scope.name for scope in auth.scopes[question.access]),
-        "state": question.state,
-        **auth.parameters,
-    }
-    if auth.pkce:
-        parameters["code_challenge"] = _unpadded(challenge)
-        parameters["code_challenge_method"] = "S256"
-    if auth.openid:
-        parameters["nonce"] = question.nonce
-    joint = "&" if urlsplit(desk.auth_url).query else "?"
-    return f"{desk.auth_url}{joint}{urlencode(parameters)}"
 
 
 def is_issuer(auth: OAuth, desk: Desk, issuer: str) -> bool:
@@ -80,15 +48,10 @@ def is_issuer(auth: OAuth, desk: Desk, issuer: str) -> bool:
 
 def exchange(auth: OAuth, desk: Desk, question: Question, *, code: str, http: Http) -> Granted:
     """The tokens for a code. The service gives them once."""
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": question.redirect_uri,
-        "client_id": desk.client.id,
-        "client_secret": _bare(desk.client.secret),
-        "code_verifier": question.verifier if auth.pkce else "",
-    }
-    answered = _post(auth, desk.token_url, form, http)
+    try:
+        answered = auth.redeem(desk, question, code=code, http=http)
+    except NoAnswer as error:
+        raise _silent(auth) from error
     said = read_json(answered)
     token = said.get("access_token")
     if answered.status != 200 or not isinstance(token, str) or not token:
@@ -135,7 +98,10 @@ def give_back(auth: OAuth, account: Account, *, http: Http) -> None:
         token = _current(auth, desk, account, http)
     if not token:
         token = _bare(account.credentials.access_token)
-    answered = _post(auth, desk.revoke_url, {"token": token}, http)
+    try:
+        answered = post_form(desk.revoke_url, {"token": token}, http)
+    except NoAnswer as error:
+        raise _silent(auth) from error
     said = read_json(answered)
     if str(said.get("error", "")) in GONE:
         return
@@ -154,16 +120,8 @@ def _current(auth: OAuth, desk: Desk, account: Account, http: Http) -> str:
     ).access_token()
 
 
-def _post(auth: OAuth, url: str, form: Mapping[str, str], http: Http) -> Answered:
-    body = urlencode({name: value for name, value in form.items() if value}).encode()
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "Accept": "application/json",
-    }
-    try:
-        return http.request("POST", url, headers=headers, body=body, seconds=SECONDS)
-    except NoAnswer as error:
-        raise Unavailable(f"{auth.title} did not answer. Start again.") from error
+def _silent(auth: OAuth) -> Unavailable:
+    return Unavailable(f"{auth.title} did not answer. Start again.")
 
 
 def _failure(auth: OAuth, answered: Answered, said: Mapping[str, Any]) -> Exception:
@@ -226,10 +184,6 @@ def _plain(scopes: Iterable[str]) -> set[str]:
     return {
         scope.rpartition("/")[2].casefold().removeprefix("userinfo.") for scope in scopes if scope
     }
-
-
-def _unpadded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _bare(secret: SecretStr | None) -> str:

@@ -25,8 +25,8 @@ from core.records import Value
 from core.sealing import Sealer
 from db.base import Add, Database
 from providers import Account, Registry
-from providers.auth import OAuth, Scope
-from providers.consent import Question, address_of_consent, exchange, is_issuer, whose
+from providers.auth import OAuth, Question, Scope
+from providers.consent import exchange, is_issuer, whose
 from providers.http import shared
 
 from .attempts import AGAIN, KEPT, LASTS, Attempts, hash_of, knows
@@ -122,7 +122,7 @@ class Consents:
         self._database.for_owner(by).commit(Add(attempt))
         return Start(
             link_id=id,
-            url=address_of_consent(auth, auth.desk(self._deployment), question),
+            url=auth.address(auth.desk(self._deployment), question),
             browser=SecretStr(browser),
             asks=tuple(Permission(name=scope.name, why=scope.why) for scope in scopes),
             expires_in=int(LASTS.total_seconds()),
@@ -142,7 +142,7 @@ class Consents:
         self._attempts.put(attempt, browser=hash_of(browser))
         return Start(
             link_id=link_id,
-            url=address_of_consent(auth, auth.desk(self._deployment), question),
+            url=auth.address(auth.desk(self._deployment), question),
             browser=SecretStr(browser),
             asks=(),
             expires_in=int(LASTS.total_seconds()),

@@ -4,6 +4,7 @@ from . import watch
 from .answers import Gone, Malformed, Unsure
 from .arrivals import read_on
 from .client import Calls, Deadline, Gmail
+from .consent import GoogleOAuth
 from .places import Place, place_at
 from .pubsub import Puller
 
@@ -12,6 +13,7 @@ __all__ = [
     "Deadline",
     "Gmail",
     "Gone",
+    "GoogleOAuth",
     "Malformed",
     "Place",
     "Puller",

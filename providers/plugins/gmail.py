@@ -10,13 +10,14 @@ from core.connections import Access
 from core.deployment import Deployment
 from core.errors import NotSupported, Unavailable
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
-from providers.auth import OAuth, Scope
+from providers.auth import Scope
 from providers.base import BaseProvider, Capability
 from providers.gmail import (
     Calls,
     Deadline,
     Gmail,
     Gone,
+    GoogleOAuth,
     Malformed,
     Place,
     Puller,
@@ -32,8 +33,13 @@ from providers.mail import mime
 from providers.notices import Heard, Notice, Watched, Webhook, Wire
 from providers.oauth import Grant
 
-if not find_spec("googleapiclient"):
-    raise ModuleNotFoundError("Google's library is missing", name="google-api-python-client")
+LIBRARIES = {
+    "googleapiclient": "google-api-python-client",
+    "google_auth_oauthlib": "google-auth-oauthlib",
+}
+for module, package in LIBRARIES.items():
+    if not find_spec(module):
+        raise ModuleNotFoundError("Google's library is missing", name=package)
 
 CALL_SECONDS = 60.0
 MOST_EARLIER = 20
@@ -59,7 +65,7 @@ class GmailProvider(BaseProvider):
     name = "gmail"
     title = "Gmail"
     description = "A Gmail or Google Workspace mailbox, over Google's own interface."
-    auth = OAuth(
+    auth = GoogleOAuth(
         service="google",
         title="Google",
         callback="google",

@@ -16,8 +16,8 @@ from core.deployment import Deployment, Desk, OAuthClient
 from core.errors import ReauthorizationRequired, Refused
 from core.messages import Address
 from providers import Account, BaseProvider
-from providers.auth import OAuth
-from providers.consent import Question, address_of_consent, exchange, give_back, whose
+from providers.auth import OAuth, Question
+from providers.consent import exchange, give_back, whose
 from providers.http import Http, shared
 from providers.plugins.gmail import GmailProvider
 from providers.plugins.outlook import OutlookProvider
@@ -70,7 +70,7 @@ class Service:
 
     def agree(self) -> dict[str, str]:
         """What the browser of the account's owner brings back."""
-        url = address_of_consent(self.auth, self.desk, self.question)
+        url = self.auth.address(self.desk, self.question)
         page = self.http.request("GET", url).body.decode()
         [form] = [part for part in page.split("<form")[1:] if self.owner in part]
         hidden = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form)

@@ -25,6 +25,8 @@ from tests.simulators.service import Fault, Response
 
 on_both = pytest.mark.parametrize("linkage", ["memory", "sqlite"], indirect=True)
 
+ELSEWHERE = {"Location": "https://127.0.0.1:1/token"}
+"""Nobody is there: whoever follows it has no answer."""
 CALLBACKS = {"gmail": "google", "outlook": "outlook", "slack": "slack"}
 
 
@@ -416,6 +418,7 @@ def test_a_mailbox_that_is_not_whom_google_names_is_refused(
         (Fault("answer", path="/token", response=Response(500)), "Start again"),
         (Fault("answer", path="/token", response=Response(200, b"<html>")), "does not take"),
         (Fault("answer", path="/token", response=refusal("invalid_client", "x")), "GOOGLE_CLIENT"),
+        (Fault("answer", path="/token", response=Response(307, headers=ELSEWHERE)), "307"),
         (Fault("answer", path="/userinfo", response=Response(500)), "Try again"),
         (Fault("reset", path="/userinfo"), "Try again"),
     ],

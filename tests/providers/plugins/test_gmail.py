@@ -592,13 +592,20 @@ def test_nothing_of_google_is_loaded_with_the_providers() -> None:
     assert printed(code) == "[]"
 
 
-def test_without_the_library_it_says_what_to_install() -> None:
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("googleapiclient", "google-api-python-client"),
+        ("google_auth_oauthlib", "google-auth-oauthlib"),
+    ],
+)
+def test_without_a_library_it_says_what_to_install(module: str, package: str) -> None:
     code = (
-        "import sys; sys.modules['googleapiclient'] = None\n"
+        f"import sys; sys.modules[{module!r}] = None\n"
         "from providers import Registry; print(Registry.discover().broken['gmail'])"
     )
 
-    assert "pip install google-api-python-client" in printed(code)
+    assert f"pip install {package}" in printed(code)
 
 
 def test_a_call_ends_in_time(provider: GmailProvider, simulator: GmailSimulator) -> None:
