@@ -168,18 +168,20 @@ def reply_to_message(
 ) -> Success[Answered]:
     """Answer one message in these words, exactly once: a second time is a 409.
 
-    It goes to whoever wrote it. 200 when it was sent within `wait` seconds; 202 while it is on
-    its way, which /replies/{reply_id} tells more of.
+    It goes to whoever wrote it. 200 when it was sent within `wait` seconds, or put among the drafts
+    of an account that may only draft; 202 while it is on its way, which /replies/{reply_id} tells
+    more of.
     """
     connection = app.connections.named(provider, account, by=user.id)
     words = body.message if body else message
     if not words.strip():
         raise Invalid("Give the answer, as `message`.")
     reply = app.by_hand.answer(connection, to, words, by=user.id, seconds=wait)
-    sent = reply.status is Status.SENT
-    response.status_code = 200 if sent else 202
-    said = "Email sent!" if sent else "It is on its way."
-    return Success(data=Answered(message=said, reply_id=reply.id, status=reply.status))
+    said = {Status.SENT: "Email sent!", Status.DRAFTED: reply.reason}.get(reply.status)
+    response.status_code = 200 if said else 202
+    return Success(
+        data=Answered(message=said or "It is on its way.", reply_id=reply.id, status=reply.status)
+    )
 
 
 def senders(message: Message) -> list[str]:

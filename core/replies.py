@@ -3,7 +3,8 @@
     received ──► awaiting_approval ──► approved ──► sending ──► sent
        │  └────────────────────────────▲  │             │
        ▼               ▼                  ▼             ▼
-    skipped         rejected           skipped      uncertain
+    skipped         rejected           skipped,     uncertain
+                                       drafted
 
 Drafting may be repeated; sending may not. So a draft that was cut short leaves no trace here, and
 a sending that was cut short goes on to `uncertain`, where only proof, or a person, moves it.
@@ -25,6 +26,7 @@ class Status(StrEnum):
     SENDING = "sending"
     UNCERTAIN = "uncertain"
     SENT = "sent"
+    DRAFTED = "drafted"
     SKIPPED = "skipped"
     REJECTED = "rejected"
     FAILED = "failed"
@@ -45,6 +47,7 @@ MOVES: dict[Status, set[Status]] = {
     },
     Status.APPROVED: {
         Status.SENDING,
+        Status.DRAFTED,
         Status.AWAITING_APPROVAL,
         Status.SKIPPED,
         Status.REJECTED,
@@ -54,11 +57,12 @@ MOVES: dict[Status, set[Status]] = {
     Status.UNCERTAIN: {Status.SENT, Status.APPROVED},
     Status.FAILED: {Status.RECEIVED, Status.SENT},
     Status.SENT: set(),
+    Status.DRAFTED: set(),
     Status.SKIPPED: set(),
     Status.REJECTED: set(),
 }
 
-FINISHED = frozenset({Status.SENT, Status.SKIPPED, Status.REJECTED})
+FINISHED = frozenset({Status.SENT, Status.DRAFTED, Status.SKIPPED, Status.REJECTED})
 """Nothing more happens to a reply here."""
 
 SENDING_LEASE = timedelta(minutes=15)
@@ -169,6 +173,10 @@ class Reply(Record):
             due_at=now + SENDING_LEASE,
             attempts=self.attempts + 1,
         )
+
+    def lay_out(self, reason: str) -> Self:
+        """It lies among the drafts of the account, and sending it is its owner's."""
+        return self._move(Status.DRAFTED, reason=reason, due_at=None)
 
     def confirm(self, receipt: Receipt, reason: str = "") -> Self:
         return self._move(Status.SENT, receipt=receipt, reason=reason, due_at=None)

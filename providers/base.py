@@ -45,6 +45,7 @@ SENDS_A_DRAFT_ONCE = (
 CAN_BE_ASKED = (
     "Every answer goes out once: where it is in doubt whether one was sent, the account is asked."
 )
+SENDS_NOTHING = "Nothing is sent from this account: sending is left to you."
 CANNOT_BE_ASKED = (
     "No answer goes out twice. Where it is in doubt whether one was sent, it waits for you, "
     "because the service cannot be asked."
@@ -112,6 +113,8 @@ class BaseProvider(ABC):
     @property
     def promise(self) -> str:
         """What "exactly once" means for this account, for the person who links it."""
+        if self.account.access is not Access.SEND:
+            return SENDS_NOTHING
         if Capability.DRAFTS in self.capabilities:
             return SENDS_A_DRAFT_ONCE
         return CAN_BE_ASKED if Capability.PROOF in self.capabilities else CANNOT_BE_ASKED

@@ -72,10 +72,10 @@ class Bots:
         _check(interval_seconds, since_hours, smallest=smallest_interval)
         store = self._database.for_owner(by)
         connection = store.get(Connection, connection_id)
-        if mode is Mode.AUTO and connection.access is not Access.SEND:
+        if mode is Mode.AUTO and connection.access is Access.READ:
             raise Invalid(
-                f"{connection.handle!r} was linked to {connection.access} only. Start the bot in "
-                "the mode assist, or link the account again with the access send."
+                f"{connection.handle!r} was linked to be read only. Start the bot in the mode "
+                "assist, or link the account again with the access draft or send."
             )
         now = self._clock()
         cursor = ""

@@ -22,6 +22,7 @@ TAKEN = {
     Status.SENDING: "An answer to it is being sent.",
     Status.UNCERTAIN: "Nobody knows yet whether its answer was sent. Look at /replies/{id}.",
     Status.SENT: "It has been answered already.",
+    Status.DRAFTED: "Its answer lies among the drafts of the account. Send it from there.",
     Status.REJECTED: "You decided not to answer it. Answer it in your own mail program.",
     Status.FAILED: "Its answer could not be sent. Look at /replies/{id} before you try again.",
 }

@@ -22,6 +22,7 @@ OUTCOMES = {
     Status.UNCERTAIN: ("in doubt", "bold red"),
     Status.AWAITING_APPROVAL: ("waits for you", "yellow"),
     Status.SENT: ("answered", "green"),
+    Status.DRAFTED: ("among your drafts", "green"),
     Status.SKIPPED: ("left alone", "cyan"),
     Status.REJECTED: ("rejected", "cyan"),
     Status.FAILED: ("failed", "bold red"),
@@ -30,6 +31,7 @@ RESTING = frozenset(
     {
         Status.AWAITING_APPROVAL,
         Status.SENT,
+        Status.DRAFTED,
         Status.SKIPPED,
         Status.REJECTED,
         Status.FAILED,

@@ -86,7 +86,7 @@ class People(Pacing):
         """
         reply = self._seen(reply_id, by=by, digest=seen)
         access = self._owned(by).get(Connection, reply.connection_id).access
-        if access is not Access.SEND:
+        if access is Access.READ:
             raise Conflict(NO_LEAVE.format(access))
         now = self._clock()
         if body is None:

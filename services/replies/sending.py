@@ -41,6 +41,7 @@ NO_LEAVE = (
     "The account is linked with the access '{}' only. Link it again with the access 'send', or "
     "answer in your own mail program."
 )
+LAID_OUT = "It lies among the drafts of {}. Read it there, change what you like, and send it."
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Sending(Pacing):
         if self._parts.restorations.may_have_forgotten(reply):
             return self._keep(errand, self._doubt_memory(reply))
         connection, message = self._connection(reply), errand.exchange.message
-        if connection.access is not Access.SEND:
+        if connection.access is Access.READ:
             return self._keep(errand, reply.hold(NO_LEAVE.format(connection.access), rule="B8"))
         sending: Reply | None = None
         try:
@@ -104,6 +105,8 @@ class Sending(Pacing):
                     gone = reply.skip("You have answered it yourself.", rule="P4")
                     return self._keep(errand, gone)
                 failpoint("send.looked")
+                if connection.access is Access.DRAFT:
+                    return self._lay_out(errand, connection, provider)
                 errand = self._prepare(errand, provider)
                 intending = self._moment()
                 intended = self._intend(errand, connection, holder=holder)
@@ -170,6 +173,16 @@ class Sending(Pacing):
         handle = provider.prepare(outgoing, key=errand.reply.id)
         failpoint("send.prepared")
         return errand.prepared(handle)
+
+    def _lay_out(self, errand: Errand, connection: Connection, provider: BaseProvider) -> Reply:
+        """Leave the answer among the drafts of the account: that is all we may do there."""
+        reply, message = errand.reply, errand.exchange.message
+        bot = self._bot(reply)
+        if not reply.approved_by and (held := self._why_not(reply, message, bot)):
+            return self._keep(errand, held[0], *held[1])
+        errand = self._prepare(errand, provider)
+        laid_out = errand.reply.lay_out(LAID_OUT.format(connection.handle))
+        return self._keep(errand, laid_out, *(() if reply.approved_by else (Expect(bot),)))
 
     def _doubt_memory(self, reply: Reply) -> Reply:
         words = "The database was restored: this may have been sent in the time that it forgot."

@@ -27,8 +27,8 @@ def reply(status: Status) -> Reply:
     )
 
 
-def test_there_are_eighty_one_pairs() -> None:
-    assert len(PAIRS) == 81
+def test_there_are_a_hundred_pairs() -> None:
+    assert len(PAIRS) == 100
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
@@ -52,7 +52,7 @@ def test_doubt_ends_by_proof_or_by_a_person_only() -> None:
     assert MOVES[Status.UNCERTAIN] == {Status.SENT, Status.APPROVED}
 
 
-@pytest.mark.parametrize("end", [Status.SENT, Status.SKIPPED, Status.REJECTED])
+@pytest.mark.parametrize("end", [Status.SENT, Status.DRAFTED, Status.SKIPPED, Status.REJECTED])
 def test_what_is_finished_stays_so(end: Status) -> None:
     assert MOVES[end] == set()
 

@@ -670,10 +670,21 @@ def test_a_bot_of_an_account_that_may_only_be_read_sends_nothing_by_itself(
 ) -> None:
     id = linkage.link(access=Access.READ).connection_id
 
-    with pytest.raises(Invalid, match="access send"):
+    with pytest.raises(Invalid, match="access draft or send"):
         linkage.app.bots.start(id, by="alice", mode=Mode.AUTO)
 
     assert linkage.app.bots.start(id, by="alice", mode=Mode.ASSIST).enabled
+
+
+@pytest.mark.parametrize("provider", ["gmail", "outlook"])
+@pytest.mark.parametrize("access", [Access.READ, Access.DRAFT])
+def test_of_an_account_that_sends_nothing_that_is_what_is_promised(
+    linkage: Linkage, provider: str, access: Access
+) -> None:
+    linkage.link(provider, access=access)
+
+    [kept] = linkage.linked()
+    assert kept.promise.startswith("Nothing is sent from this account")
 
 
 def test_who_is_asked_in_a_browser_has_no_password(linkage: Linkage) -> None:

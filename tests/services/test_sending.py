@@ -26,6 +26,7 @@ from db.base import Add, Drop, Swap
 from tests.conftest import FrozenClock
 from tests.services.sending_desk import Call, Desk, Outcome
 from tests.simulators.mailboxes import Drafts, Kind, ReadBack
+from tests.simulators.shop import HANDLE
 
 CUSTOMER = "customer1@customer.example"
 DAY = "2026-01-01"
@@ -274,22 +275,69 @@ def test_what_a_restored_database_may_have_forgotten_is_in_doubt(desk: Desk) -> 
     assert desk.history(reply) == [*CLEARED, ("uncertain", "worker")]
 
 
-@pytest.mark.parametrize("access", [Access.READ, Access.DRAFT])
-def test_an_account_that_we_may_not_send_from_leaves_it_to_its_owner(
-    desk: Desk, calls: list[Call], access: Access
+def test_an_account_that_may_only_be_read_leaves_it_to_its_owner(
+    desk: Desk, calls: list[Call]
 ) -> None:
     reply = desk.cleared()
-    desk.store.commit(Swap(desk.connection, desk.connection.evolve(access=access)))
+    desk.store.commit(Swap(desk.connection, desk.connection.evolve(access=Access.READ)))
 
     desk.send(reply)
 
     words = (
-        f"The account is linked with the access '{access}' only. Link it again with the access "
+        "The account is linked with the access 'read' only. Link it again with the access "
         "'send', or answer in your own mail program."
     )
     assert desk.outcome(reply) == Outcome(Status.AWAITING_APPROVAL, words, "B8")
     assert desk.history(reply) == [*CLEARED, ("awaiting_approval", "worker")]
     assert calls == []
+
+
+def drafting_only(desk: Desk, reply: Reply) -> Reply:
+    desk.store.commit(Swap(desk.connection, desk.connection.evolve(access=Access.DRAFT)))
+    desk.watched.commits.clear()
+    return reply
+
+
+@pytest.mark.parametrize("by", ["bot", "person"])
+def test_an_account_that_may_only_draft_gets_a_draft_in_one_commit(desk: Desk, by: str) -> None:
+    reply = drafting_only(desk, desk.cleared() if by == "bot" else desk.approved())
+
+    drafted = desk.send(reply)
+
+    words = (
+        f"It lies among the drafts of {HANDLE}. Read it there, change what you like, and send it."
+    )
+    assert desk.outcome(reply) == Outcome(Status.DRAFTED, words)
+    assert list(desk.mailbox.drafts) == [desk.exchange(reply).handle]
+    assert (desk.sent(), drafted.budgets, drafted.tried) == ([], (), False)
+    assert len(desk.watched.commits) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [(lambda bot: bot.stop(), "B4"), (lambda bot: bot.evolve(held_back="Too much."), "P3")],
+)
+def test_nothing_is_drafted_there_any_more_when_the_bot_is_stopped(
+    desk: Desk, change: Callable[[Bot], Bot], rule: str
+) -> None:
+    reply = drafting_only(desk, desk.cleared())
+    desk.change_bot(change)
+
+    held = desk.send(reply)
+
+    assert (held.status, held.rule) == (Status.AWAITING_APPROVAL, rule)
+    assert not desk.mailbox.drafts
+
+
+def test_a_bot_that_is_stopped_while_it_drafts_there_says_so(desk: Desk) -> None:
+    reply = drafting_only(desk, desk.cleared())
+    failpoints.arm("send.prepared", lambda _: desk.change_bot(lambda bot: bot.stop()))
+
+    with pytest.raises(Stale):
+        desk.send(reply)
+    failpoints.disarm()
+
+    assert desk.send(reply).rule == "B4"
 
 
 def test_what_its_owner_has_answered_is_not_answered_again(desk: Desk) -> None:
