@@ -27,6 +27,8 @@ from providers.plugins.dummy import MAILBOXES, DummyProvider, Mailbox
 from services.bell import NEXT_TASK
 from services.bootstrap import Orchestre, bootstrap
 from services.llm import LLM
+from tests.leaks import watch
+from tests.planted import PASSWORD
 
 ALICE = Address(handle="alice@shop.example", name="Alice")
 BOB = "Bob <bob@customer.example>"
@@ -35,6 +37,8 @@ sku,name,description,price,currency,stock,url
 TENT-2,Alpine Tent 2,A light tent for two people,199.00,EUR,7,https://shop.example/p/tent-2
 STOVE-1,Fjord Stove,A small gas stove,49.50,EUR,0,https://shop.example/p/stove-1
 """
+
+pytest_plugins = ["tests.sinks"]
 
 hypothesis.settings.register_profile("orchestre", deadline=None)
 hypothesis.settings.load_profile("orchestre")
@@ -68,6 +72,7 @@ class RecordingBell:
 
     def call(self, task: str, *arguments: Any) -> None:
         self.called.append((task, arguments))
+        watch.text(repr(arguments), sink="task", where=task)
 
 
 @contextmanager
@@ -103,7 +108,7 @@ class World:
             clock=clock,
             hasher=CHEAP,
         )
-        self.owner: User = self.app.users.sign_up("alice@home.example", "correct horse")
+        self.owner: User = self.app.users.sign_up("alice@home.example", PASSWORD)
         self.by = self.owner.id
         self.app.products.import_csv(PRODUCTS, by=self.by)
         self.connection: Connection = self.link(ALICE)

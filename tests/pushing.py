@@ -26,6 +26,7 @@ from providers.plugins.slack import SlackProvider
 from providers.plugins.telegram import TelegramProvider
 from services.bootstrap import bootstrap
 from tests.conftest import CHEAP, RecordingBell
+from tests.planted import PASSWORD
 from tests.simulators import gmail, graph, oauth, pubsub, pushes, slack, slack_events, telegram
 from tests.simulators.service import Authority
 
@@ -60,8 +61,8 @@ class Post:
         )
         self.app.database.migrate()
         self.store = self.app.database.for_workers()
-        self.by = self.app.users.sign_up("alice@home.example", "correct horse").id
-        self.other = self.app.users.sign_up("mallory@home.example", "correct horse").id
+        self.by = self.app.users.sign_up("alice@home.example", PASSWORD).id
+        self.other = self.app.users.sign_up("mallory@home.example", PASSWORD).id
 
     def link(
         self, provider: str, handle: str, *, token: str, by: str = "", **settings: Any

@@ -20,7 +20,7 @@ from core.keyring import make_key
 
 from .servers.install import free_port, require
 from .servers.postgres import running_postgres
-from .servers.redis import redis_binary, running_broker
+from .servers.redis import TELLS, redis_binary, running_broker
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ["apis", "core", "db", "products", "providers", "services", "workers"]
@@ -246,7 +246,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str,
     with (
         running_postgres() as postgres,
         postgres.database() as url,
-        running_broker(redis_binary()) as broker,
+        running_broker(redis_binary(), options=TELLS) as broker,
     ):
         yield {
             **environment,

@@ -15,11 +15,11 @@ from core.users import Session, User
 from db.base import Add
 from db.memory import MemoryDatabase
 from tests.conftest import FrozenClock, World, Write
+from tests.planted import MARK
 from tests.simulators.linkage import PUBLIC, Linkage, Services
 from tests.simulators.service import Authority
 
 Headers = dict[str, str]
-PASSWORD = "correct horse"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def mallory(world: World) -> Headers:
 
 def signed_in(world: World, user: User) -> Headers:
     """A bearer token, without the second that checking a password takes."""
-    token = f"token of {user.id}"
+    token = f"{MARK} of {user.id}"
     session = Session(
         id=hashlib.sha256(token.encode()).hexdigest(),
         owner_id=user.id,

@@ -8,7 +8,8 @@ from core.config import Settings
 from db.memory import MemoryDatabase
 from providers import Registry
 from services.bootstrap import Orchestre, bootstrap
-from tests.apis.conftest import PASSWORD, Headers
+from tests.apis.conftest import Headers
+from tests.planted import PASSWORD
 
 
 @pytest.fixture

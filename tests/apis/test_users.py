@@ -3,8 +3,9 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from apis.app import SIGN_INS, create_app
-from tests.apis.conftest import PASSWORD, Headers
+from tests.apis.conftest import Headers
 from tests.conftest import FrozenClock, World
+from tests.planted import PASSWORD
 
 pytestmark = pytest.mark.parametrize("database", ["memory"], indirect=True)
 

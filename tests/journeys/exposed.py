@@ -1,4 +1,4 @@
-"""A deployment that is given canaries for secrets, and services that tell them to everybody.
+"""A deployment whose secrets are told to everybody by the services that it uses.
 
 Each service repeats in its answers whatever it was asked with, its Authorization header and its
 body too: in every place of an answer, and with every kind of failure.
@@ -12,10 +12,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-import httpx2
 import psutil
 import pytest
 
@@ -35,14 +33,6 @@ from tests.simulators.telegram import Telegram
 
 OWNER = "alice@home.example"
 MAILBOX = "alice@shop.example"
-CANARIES = {
-    "password of the user": "canary-user-7d1f3a9c",
-    "password that is wrong": "canary-wrong-5b2e8d44",
-    "token of Slack": "xoxb-canary-slack-93f7c2aa",
-    "token of Telegram": "7000000001:AAcanaryTelegram-61c0de7be9f2aa34",
-    "key that seals": make_key(),
-    "secret of the OAuth client": CLIENT_SECRET,
-}
 STATUSES = (500, 302, 400, 403, 429)
 SHAPES = ("flat", "nested")
 ODD = ("flat 200", "nested 200", "list 200", "words 200", "cut", "reset", "close")
@@ -112,10 +102,11 @@ class Town:
         self.authority = authority
         self.gmail = GmailSimulator(authority)
         self.graph = GraphSimulator(authority, address=MAILBOX)
-        self.slack = Slack(authority, token=CANARIES["token of Slack"])
-        self.telegram = Telegram(authority, token=CANARIES["token of Telegram"])
+        self.slack = Slack(authority)
+        self.telegram = Telegram(authority)
         self.services: list[Simulator] = [self.gmail, self.graph, self.slack, self.telegram]
         self.talkative = [Talkative(service) for service in self.services]
+        self.key = make_key()
         self.refresh_tokens = {"gmail": self.gmail.link(), "outlook": self.graph.link()}
 
     @contextmanager
@@ -128,9 +119,10 @@ class Town:
     def environment(self, home: Path) -> dict[str, str]:
         return {
             "ORCHESTRE_HOME": str(home),
-            "ORCHESTRE_KEY": CANARIES["key that seals"],
+            "ORCHESTRE_KEY": self.key,
             "ORCHESTRE_LLM": "composer",
             "ORCHESTRE_LOG_LEVEL": "DEBUG",
+            "ORCHESTRE_PRIVATE_HOSTS": "true",
             "ORCHESTRE_CA_BUNDLE": str(self.authority.bundle),
             "ORCHESTRE_GMAIL_API_URL": self.gmail.url,
             "ORCHESTRE_GOOGLE_TOKEN_URL": self.gmail.token_url,
@@ -159,24 +151,6 @@ class Town:
 
     def has_failed(self) -> bool:
         return not any(each.left for each in self.talkative)
-
-    def access_tokens(self) -> dict[str, str]:
-        """Every one that was ever shown to Gmail or to Graph."""
-        shown = {
-            request.bearer
-            for service in (self.gmail, self.graph)
-            for request in service.requests
-            if request.bearer
-        }
-        return {f"access token {number}": token for number, token in enumerate(sorted(shown))}
-
-    def addresses(self) -> Iterator[tuple[str, str]]:
-        """What was asked of each service. Telegram's own token belongs into an address there."""
-        own = f"/bot{CANARIES['token of Telegram']}"
-        for service in self.services:
-            for request in service.requests:
-                path = request.path.replace(own, "") if service is self.telegram else request.path
-                yield service.name, f"{path}?{urlencode(request.query, doseq=True)}"
 
 
 class Deployed:
@@ -251,19 +225,6 @@ class Deployed:
         finally:
             process.terminate()
             process.wait(60)
-
-
-class Recorded(httpx2.Client):
-    """A client of the REST API that keeps every answer, with its headers."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(base_url=url, timeout=60)
-        self.answers: list[str] = []
-
-    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        answer = self.request(method, path, **options)
-        self.answers.append(f"{method} {path} {answer.status_code} {answer.headers} {answer.text}")
-        return answer
 
 
 @pytest.fixture

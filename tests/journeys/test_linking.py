@@ -15,13 +15,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from core.config import environment_names
 from tests.journeys.deployment import CATALOGUE, Embedded, nothing_left_behind, wait_for
 from tests.journeys.linked import ACCOUNTS, Linked
+from tests.planted import PASSWORD
 from tests.servers.install import free_port, require
 from tests.simulators.linkage import Services
 from tests.simulators.service import Authority
 
 pytestmark = pytest.mark.network
 
-PASSWORD = "correct horse battery"
 START = """async ([path, headers]) => {
   const answer = await fetch(path, {method: "POST", headers});
   return await answer.json();

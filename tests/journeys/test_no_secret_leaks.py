@@ -6,6 +6,7 @@ from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 
+import httpx2
 import pytest
 from pydantic import SecretStr
 
@@ -15,21 +16,21 @@ from core.messages import Address
 from services.bootstrap import Orchestre
 from tests.journeys.deployment import CATALOGUE, PRODUCT, wait_for
 from tests.journeys.exposed import (
-    CANARIES,
     ENDS,
     FAILURES,
     MAILBOX,
     OWNER,
     SECONDS,
     Deployed,
-    Recorded,
     Town,
     app,
     deployed,
     town,
 )
+from tests.leaks import watch
+from tests.planted import MARK
+from tests.planted import PASSWORD as OWNERS
 from tests.providers.scripted_imap import scripted_imap
-from tests.secrets_scan import Scan
 from tests.servers.dovecot import PASSWORD, Dovecot, running_dovecot
 from tests.servers.smtp_sink import Sink, running_sink
 from tests.simulators.service import Authority
@@ -39,6 +40,7 @@ pytestmark = [pytest.mark.network, pytest.mark.timeout(400)]
 
 ACCOUNTS = {"gmail": MAILBOX, "outlook": MAILBOX, "slack": "U0ORCHESTRE", "telegram": "shop_bot"}
 WRITES = ("flat 500", "nested 400", "words 200")
+WRITTEN = ("orchestre.db", "logs/worker.log", "logs/api.log")
 PAGES = (
     "/connections",
     "/connections/health",
@@ -68,14 +70,13 @@ def sink(dovecot: Dovecot) -> Iterator[Sink]:
 
 
 @pytest.fixture
-def client(deployed: Deployed) -> Iterator[Recorded]:
+def client(deployed: Deployed) -> Iterator[httpx2.Client]:
     """Somebody who signed up here, and has a catalogue."""
-    with Recorded(deployed.url()) as client:
-        password = CANARIES["password of the user"]
-        client.ask("POST", "/users/signup", data={"email": OWNER, "password": password})
-        signed_in = client.post("/users/token", data={"username": OWNER, "password": password})
+    with httpx2.Client(base_url=deployed.url(), timeout=60) as client:
+        client.request("POST", "/users/signup", data={"email": OWNER, "password": OWNERS})
+        signed_in = client.post("/users/token", data={"username": OWNER, "password": OWNERS})
         client.headers["Authorization"] = f"Bearer {signed_in.json()['access_token']}"
-        client.ask("POST", "/products/import", content=CATALOGUE.encode())
+        client.request("POST", "/products/import", content=CATALOGUE.encode())
         yield client
 
 
@@ -85,18 +86,18 @@ def link(app: Orchestre, town: Town, *, by: str) -> None:
             name: Credentials(refresh_token=SecretStr(token))
             for name, token in town.refresh_tokens.items()
         },
-        "slack": Credentials(access_token=SecretStr(CANARIES["token of Slack"])),
-        "telegram": Credentials(access_token=SecretStr(CANARIES["token of Telegram"])),
+        "slack": Credentials(access_token=SecretStr(town.slack.token)),
+        "telegram": Credentials(access_token=SecretStr(town.telegram.token)),
     }
     for provider, credentials in given.items():
         address = Address(handle=ACCOUNTS[provider])
         app.connections.link(provider, address, by=by, settings={}, credentials=credentials)
 
 
-def link_by_hand(client: Recorded, settings: dict[str, object], password: str) -> int:
+def link_by_hand(client: httpx2.Client, settings: dict[str, object], password: str) -> int:
     """Over REST, as a program links a mailbox."""
     wanted = {"provider": "imap", "address": MAILBOX, "settings": settings, "password": password}
-    return client.ask("POST", "/connections", json=wanted).status_code
+    return client.request("POST", "/connections", json=wanted).status_code
 
 
 def mail(number: int) -> bytes:
@@ -125,11 +126,11 @@ def everybody_writes(town: Town, dovecot: Dovecot, number: int = 0) -> None:
     dovecot.box("alice").append(mail(number))
 
 
-def look_everywhere(app: Orchestre, client: Recorded, *, by: str) -> None:
+def look_everywhere(app: Orchestre, client: httpx2.Client, *, by: str) -> None:
     """Poll each account now, and prove each again: both fail as the services please."""
     for kept in app.connections.list(by=by):
         app.inbox.hint(kept.provider, kept.handle)
-        client.ask("POST", f"/connections/{kept.id}/test")
+        client.request("POST", f"/connections/{kept.id}/test")
 
 
 def look(app: Orchestre, *, by: str) -> None:
@@ -150,13 +151,13 @@ def troubled(app: Orchestre, words: str, *, by: str) -> set[str]:
     return {status.provider for status in app.bots.list(by=by) if words in status.reason}
 
 
-def see_all(client: Recorded, deployed: Deployed) -> None:
+def see_all(client: httpx2.Client, deployed: Deployed) -> None:
     for page in PAGES:
-        client.ask("GET", page)
+        client.request("GET", page)
     for kind in ("connections", "replies"):
-        for each in client.ask("GET", f"/{kind}").json()["data"]:
+        for each in client.request("GET", f"/{kind}").json()["data"]:
             with suppress(TypeError, KeyError):
-                client.ask("GET", f"/{kind}/{each['id']}")
+                client.request("GET", f"/{kind}/{each['id']}")
     for words in ("connections list --json", "doctor"):
         deployed.run("--as", OWNER, *words.split())
 
@@ -165,7 +166,7 @@ def test_no_secret_comes_to_where_it_does_not_belong(
     town: Town,
     deployed: Deployed,
     app: Orchestre,
-    client: Recorded,
+    client: httpx2.Client,
     dovecot: Dovecot,
     sink: Sink,
     tmp_path: Path,
@@ -184,7 +185,7 @@ def test_no_secret_comes_to_where_it_does_not_belong(
     assert link_by_hand(client, mailbox, PASSWORD) == 201
     for provider, handle in {**ACCOUNTS, "imap": MAILBOX}.items():
         bot = {"provider_name": provider, "identifier_name": handle, "interval_seconds": "5"}
-        started = client.ask("POST", "/bots/start_auto_bot", params=bot)
+        started = client.request("POST", "/bots/start_auto_bot", params=bot)
         assert started.status_code == 200, started.text
 
     # All goes well.
@@ -216,7 +217,7 @@ def test_no_secret_comes_to_where_it_does_not_belong(
     see_all(client, deployed)
 
     # Nobody is let in any more.
-    wrong = CANARIES["password that is wrong"]
+    wrong = f"wrong-{MARK}"
     assert link_by_hand(client, mailbox, wrong) == 424
     refusing = {"AUTHENTICATE": f"{{tag}} NO [AUTHENTICATIONFAILED] not {wrong}"}
     refusing["LOGIN"] = refusing["AUTHENTICATE"]
@@ -229,7 +230,7 @@ def test_no_secret_comes_to_where_it_does_not_belong(
         link(app, town, by=user.id)
     see_all(client, deployed)
 
-    commands = deployed.commands()
+    watch.text(deployed.commands(), sink="command line", where="orchestre up")
     live = deployed.copied()
     deployed.stop()
 
@@ -250,27 +251,9 @@ def test_no_secret_comes_to_where_it_does_not_belong(
             )
         deployed.run("--as", OWNER, "bots", "list")
 
-    scan = Scan(
-        {
-            **CANARIES,
-            **town.refresh_tokens,
-            **town.access_tokens(),
-            "token of Telegram, its secret half": CANARIES["token of Telegram"].split(":")[1],
-            "password of the mailbox": PASSWORD,
-            "session": client.headers["Authorization"].removeprefix("Bearer "),
-        }
-    )
-    scan.text(commands, "command lines")
-    scan.files(live)
-    scan.files(deployed.home)
-    scan.files(deployed.said)
-    for answer in client.answers:
-        scan.text(answer, "answers of the API")
-    for service, address in town.addresses():
-        scan.text(address, f"addresses at {service}")
-
-    assert scan.leaks == []
-    assert len(town.access_tokens()) >= 2
-    for where in ("orchestre.db", "orchestre.db-wal", "logs/worker.log", "logs/api.log"):
-        assert scan.scanned[where] > 1000, scan.scanned
-    assert any(name.startswith("broker/") and size for name, size in scan.scanned.items())
+    # What is there now is read when the test is over; what was said has been read already.
+    for file in (live / "orchestre.db-wal", *map(deployed.home.joinpath, WRITTEN)):
+        assert file.stat().st_size > 1000, file
+    assert any(file.stat().st_size for file in (deployed.home / "broker").rglob("*.aof"))
+    assert town.gmail.tokens.refreshes
+    assert town.graph.tokens.refreshes

@@ -14,10 +14,11 @@ from core.connections import Credentials
 from core.deployment import Deployment
 from core.messages import Address
 from providers import Account, BaseProvider
+from tests.planted import MARK
 from tests.providers.contract import ALICE, BOB, NOW, ProviderContract, Sent
 from tests.simulators.service import Authority
 
-TOKEN = "a-token"
+TOKEN = f"a-token-{MARK}"
 
 
 class Emulated(ProviderContract):

@@ -18,6 +18,7 @@ from providers.http import shared
 from providers.plugins.gmail import GmailProvider
 from providers.plugins.outlook import OutlookProvider
 from providers.plugins.slack import SlackProvider
+from tests.planted import MARK
 from tests.providers.contract import (
     ALICE,
     BOB,
@@ -282,7 +283,7 @@ class TestSlackByEmulate(Emulated):
 
 
 def _token(handle: str) -> str:
-    return f"xoxb-{handle.partition('@')[0]}"
+    return f"xoxb-{MARK}-{handle.partition('@')[0]}"
 
 
 def _key(message: dict[str, Any]) -> str:

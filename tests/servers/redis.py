@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.leaks import watch
+
 from .install import free_port, require, require_in_package
 
 START_SECONDS = 15.0
 FORGETS = ("--save", "", "--appendonly", "no")
+TELLS = ("--save", "", "--appendonly", "yes", "--appendfsync", "no")
+"""Writes down all that it is told, to be read, and forgets it all the same."""
 KEEPS = ("--save", "", "--appendonly", "yes", "--appendfsync", "everysec")
 
 
@@ -27,6 +31,7 @@ class Broker:
             *(str(binary), "--bind", "127.0.0.1", "--port", str(port)),
             *("--dir", str(folder), "--logfile", str(folder / "log"), *options),
         ]
+        self._folder, self._forgets = folder, options == TELLS
         self._log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -68,6 +73,9 @@ class Broker:
         if self._process is not None:
             self._process.kill()
             self._process.wait(START_SECONDS)
+        watch.files(self._folder, sink="broker")
+        if self._forgets:
+            shutil.rmtree(self._folder / "appendonlydir", ignore_errors=True)
 
     def restart(self) -> None:
         """Kill, and start again on the same port."""
@@ -101,7 +109,7 @@ def running_broker(binary: Path, *, options: tuple[str, ...] = FORGETS) -> Itera
 @pytest.fixture
 def redis_server() -> Iterator[Broker]:
     """A Redis that forgets everything when it is killed."""
-    with running_broker(redis_binary()) as broker:
+    with running_broker(redis_binary(), options=TELLS) as broker:
         yield broker
 
 

@@ -5,8 +5,9 @@ import pytest
 from core.errors import NotSignedIn
 from core.users import Session, User
 from tests.conftest import World
+from tests.planted import PASSWORD
 
-EMAIL, PASSWORD = "alice@home.example", "correct horse"
+EMAIL = "alice@home.example"
 
 
 def test_neither_token_nor_password_is_kept(world: World) -> None:

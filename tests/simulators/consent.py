@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from providers.http import Http
+from tests.planted import MARK
 from tests.simulators.oauth import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -197,7 +198,7 @@ class Desk(TokenEndpoint):
             "exp": int(time.time()) + 3600,
         }
         parts = ({"alg": "RS256", "kid": "1"}, claims)
-        return ".".join([*(_packed(json.dumps(part).encode()) for part in parts), "signature"])
+        return ".".join([*(_packed(json.dumps(part).encode()) for part in parts), MARK])
 
     def _refuse(self, error: str, *, status: int = 400) -> Response:
         if self.style == "slack":

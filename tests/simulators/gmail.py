@@ -53,6 +53,9 @@ class GmailSimulator(Simulator):
         """Whether `after:` finds what came in at that very second."""
         self.page_size = 500
         """The most that one answer lists."""
+        self.send_as: list[dict[str, Any]] = [
+            {"sendAsEmail": OWNER, "isPrimary": True, "isDefault": True}
+        ]
         self.topic = ""
         """Where news is written; nowhere when empty."""
         self.publish: Callable[[dict[str, Any]], None] = lambda data: None
@@ -149,6 +152,8 @@ class GmailSimulator(Simulator):
                 return Response.of(
                     {"emailAddress": OWNER, "historyId": str(self.mailbox.history_id)}
                 )
+            case "GET", ["settings", "sendAs"]:
+                return Response.of({"sendAs": self.send_as})
             case "POST", ["watch"]:
                 return self._watch(request)
             case "POST", ["stop"]:

@@ -45,6 +45,10 @@ class GraphSimulator(Simulator):
     def __init__(self, authority: Authority, *, address: str, port: int = 0, seed: int = 0) -> None:
         super().__init__(authority, port=port, seed=seed)
         self.mailbox = Mailbox(address, seed=seed)
+        self.proxies = [f"SMTP:{address}"]
+        self.sends_from_aliases = False
+        """What an organisation must turn on (`SendFromAliasEnabled`): else the mailbox's own
+        address takes an alias's place."""
         self.tokens = TokenEndpoint()
         self.token_url = f"{self.url}/token"
         self.delivered: list[bytes] = []
@@ -150,7 +154,11 @@ class GraphSimulator(Simulator):
     def _route(self, request: Request, parts: list[str]) -> Response:
         match (request.method, *parts):
             case ("GET",):
-                return Response.of({"displayName": "Alice", "mail": self.mailbox.address})
+                me: dict[str, Any] = {"displayName": "Alice", "mail": self.mailbox.address}
+                asked = request.first("$select").split(",")
+                if "proxyAddresses" in asked:
+                    me = {"proxyAddresses": self.proxies}
+                return Response.of(me)
             case ("GET", "mailFolders", folder):
                 return Response.of({"id": _folder(folder)})
             case ("GET", "mailFolders", folder, "messages"):
@@ -209,8 +217,11 @@ class GraphSimulator(Simulator):
         if not item.is_draft:
             raise Refusal(404, "ErrorItemNotFound")
         [(_, sender)] = getaddresses([str(item.mail["From"])])
-        if sender.lower() != self.mailbox.address.lower():
+        if f"smtp:{sender.lower()}" not in [proxy.lower() for proxy in self.proxies]:
             raise Refusal(403, "ErrorSendAsDenied")
+        if not self.sends_from_aliases:
+            own = self.mailbox.address.encode()
+            item.raw = re.sub(rb"(?im)^From:.*(?:\r\n[ \t].*)*", b"From: " + own, item.raw)
         item.raw = self._rewritten(item)
         item.is_draft, item.sent = False, datetime.now(UTC).replace(microsecond=0)
         item.received = item.sent

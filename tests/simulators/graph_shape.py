@@ -51,6 +51,7 @@ def properties(item: Item) -> dict[str, Any]:
         "isDraft": item.is_draft,
         "isRead": item.is_read,
         "conversationId": item.conversation,
+        "parentFolderId": item.folder,
         "internetMessageId": item.message_id,
         "subject": str(mail["Subject"] or ""),
         "from": next(iter(people(mail, "From")), None),

@@ -134,7 +134,7 @@ class Kind(BaseProvider):
         self.mailbox.disturb("sent")
         return receipt
 
-    def answered_by_hand(self, message: Message) -> bool:
+    def answered_by_hand(self, message: Message, *, key: str = "") -> bool:
         self.mailbox.disturb("answered_by_hand")
         return message.envelope.id in self.mailbox.answered_by_hand
 

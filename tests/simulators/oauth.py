@@ -5,10 +5,11 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from tests.planted import MARK
 from tests.simulators.service import Authority, Request, Response, Simulator
 
 CLIENT_ID = "orchestre-client"
-CLIENT_SECRET = "orchestre-client-secret"
+CLIENT_SECRET = f"orchestre-client-secret-{MARK}"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from tests.planted import MARK
 from tests.simulators.pushes import PUBLIC_URL, Pushed
 from tests.simulators.service import Authority, Request, Response, Simulator
 
@@ -141,7 +142,7 @@ class PubSub(Simulator):
         if request.path == "/token":
             if "jwt-bearer" not in request.form().get("grant_type", ""):
                 return Response.of({"error": "unsupported_grant_type"}, status=400)
-            token = f"ya29.pubsub-{next(self._numbers)}"
+            token = f"ya29.{MARK}-pubsub-{next(self._numbers)}"
             self.tokens.add(token)
             return Response.of({"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
         if request.bearer not in self.tokens:

@@ -23,6 +23,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import trustme
 
+from tests.leaks import watch
+
 HANG_SECONDS = 5.0
 
 
@@ -114,6 +116,8 @@ class Simulator:
         self.fault_rate = 0.0
         """Of the writes, at random: half of these faults come after the effect."""
         self.requests: list[Request] = []
+        self.slow = 0.0
+        """Seconds by which its clock is behind ours."""
         self.handshakes = 0
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.context = authority.server_context()
@@ -195,6 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         simulator, request = self.server.simulator, self._read()
         simulator.requests.append(request)
+        watch.text(self.path, sink="URL", where=f"{simulator.name} {self.command}")
         fault = simulator.next_fault(request)
         if fault is None:
             return self._say(simulator.effect(request))
@@ -251,6 +256,11 @@ class _Handler(BaseHTTPRequestHandler):
             # An RST instead of a FIN: what was on its way is thrown away.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Of the `Date` that every answer carries."""
+        now = time.time() - self.server.simulator.slow
+        return super().date_time_string(now if timestamp is None else timestamp)
 
     def log_message(self, format: str, *args: Any) -> None:
         """What matters is in `requests`."""

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from core.clock import system_clock
+from tests.planted import MARK
 
 from .service import Authority, Fault, Request, Response, Simulator
 
 BOT = "U0ORCHESTRE"
-TOKEN = "xoxb-1-2-secret"
+TOKEN = f"xoxb-1-2-{MARK}"
 RIGHTS = ("history", "read")
 SCOPES = ",".join(
     ["chat:write", "users:read"]
@@ -82,7 +83,7 @@ class Slack(Simulator):
         self.page_limit = 1000
         """The most objects in one answer: 15 for apps outside the Marketplace."""
         self.hides_metadata = False
-        self.app_token = "xapp-1-A0SHOP-secret"
+        self.app_token = f"xapp-1-A0SHOP-{MARK}"
         self.line_url = ""
         """Where Socket Mode's lines are opened."""
         self._numbers = itertools.count(1)

@@ -17,10 +17,11 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
+from tests.planted import MARK
 from tests.simulators.pushes import PUBLIC_URL, Pushed
 from tests.simulators.service import Authority
 
-SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+SECRET = f"8f742231b10e8888abcd{MARK}"
 TEAM = "T0SHOP"
 URL = f"{PUBLIC_URL}/webhooks/slack"
 _numbers = itertools.count(1)

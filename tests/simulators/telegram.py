@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from core.clock import system_clock
+from tests.planted import MARK
 
 from .pushes import Answered, Knock, Pushed
 from .service import Authority, Fault, Request, Response, Simulator
 
-TOKEN = "7000000001:AAFakeTokenOfABotThatIsNotThere_0001"
+TOKEN = f"7000000001:AA{MARK}OfABotThatIsNotThere_0"
 USERNAME = "shop_bot"
 KEPT = timedelta(hours=24)
 BOB = 5001
