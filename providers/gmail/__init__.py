@@ -1,6 +1,6 @@
 """Gmail, over its API: one mailbox, read without leaving a mark."""
 
-from . import watch
+from . import lookup, watch
 from .answers import Gone, Malformed, Unsure
 from .arrivals import read_on
 from .client import Calls, Deadline, Gmail
@@ -18,6 +18,7 @@ __all__ = [
     "Place",
     "Puller",
     "Unsure",
+    "lookup",
     "place_at",
     "read_on",
     "watch",

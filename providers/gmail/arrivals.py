@@ -4,15 +4,16 @@ developers.google.com/workspace/gmail/api/guides/sync
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from core.errors import Unavailable
 from core.messages import Envelope, Page
 
+from . import late
 from .answers import Gone, Malformed
 from .client import Deadline, Gmail
-from .letters import RECEIVED, date, envelope, is_received, lies_in_inbox, milliseconds
+from .letters import RECEIVED, date, is_received, lies_in_inbox, milliseconds
 from .places import Place, forgotten, is_old
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 BATCH = 500
 """What Gmail lists at most in one answer."""
 MOST_HISTORY = 10
-"""Answers of history that are looked through before some of it is read."""
+"""Answers of history that are looked through before some of it is read, if there is some."""
 MOST_LISTED = 400
 
 
@@ -42,6 +43,9 @@ class News(NamedTuple):
 
 def read_on(gmail: Gmail, place: Place, *, limit: int, deadline: Deadline) -> Page:
     """The next mails, oldest first; none, when there is nothing more now."""
+    place, found = late.catch_up(gmail, place, _wanted(place), deadline)
+    if found:
+        return _page(place.after(found), found)
     place = place.before_looking_again()
     for _ in range(3):
         if place.since is None:
@@ -50,7 +54,7 @@ def read_on(gmail: Gmail, place: Place, *, limit: int, deadline: Deadline) -> Pa
             except (Gone, Malformed):
                 log.warning("history_forgotten")
                 place = forgotten(gmail, place, deadline)
-        page = _listing(gmail, place, limit=limit, deadline=deadline)
+        place, page = _listing(gmail, place, limit=limit, deadline=deadline)
         if page:
             return page
         place = place.but(since=None, listed="")
@@ -60,12 +64,9 @@ def read_on(gmail: Gmail, place: Place, *, limit: int, deadline: Deadline) -> Pa
 def _history(gmail: Gmail, place: Place, *, limit: int, deadline: Deadline) -> Page:
     news = _news(gmail, place, deadline)
     fresh = [arrival for arrival in news.arrivals if not _is_done(arrival, place)]
-    ids = [arrival.id for arrival in fresh]
-
-    def wanted(found: Mapping[str, Any]) -> bool:
-        return is_received(found) and not is_old(found, place)
-
-    envelopes, used = _letters(gmail, ids, wanted, limit=limit, deadline=deadline)
+    ids, wanted = [arrival.id for arrival in fresh], _wanted(place)
+    envelopes, used, unread = late.read(gmail, ids, wanted, limit=limit, deadline=deadline)
+    place = late.with_late(place, unread)
     if used < len(fresh):
         last = fresh[used - 1]
         earlier = [one.record for one in news.arrivals if one.record < last.record]
@@ -77,11 +78,17 @@ def _history(gmail: Gmail, place: Place, *, limit: int, deadline: Deadline) -> P
     return _page(read.keeping_up(news.newest) if news.newest else read, envelopes)
 
 
+def _wanted(place: Place) -> late.Wanted:
+    return lambda found: is_received(found) and not is_old(found, place)
+
+
 def _is_done(arrival: Arrival, place: Place) -> bool:
     return str(arrival.record) == place.record and arrival.order <= _order(place.within)
 
 
-def _listing(gmail: Gmail, place: Place, *, limit: int, deadline: Deadline) -> Page | None:
+def _listing(
+    gmail: Gmail, place: Place, *, limit: int, deadline: Deadline
+) -> tuple[Place, Page | None]:
     """The next mails of the listing; `None` when it is at its end.
 
     It is gone through by id, an order that stays whatever is deleted or comes in meanwhile.
@@ -90,22 +97,24 @@ def _listing(gmail: Gmail, place: Place, *, limit: int, deadline: Deadline) -> P
     ids = sorted(_listed(gmail, since, deadline), key=_order)
     rest = [id for id in ids if _order(id) > _order(place.listed)]
     if not rest:
-        return None
+        return place, None
 
     def wanted(found: Mapping[str, Any]) -> bool:
         return is_received(found) and milliseconds(date(found)) >= since
 
-    envelopes, used = _letters(gmail, rest, wanted, limit=limit, deadline=deadline)
+    envelopes, used, unread = late.read(gmail, rest, wanted, limit=limit, deadline=deadline)
+    place = late.with_late(place, unread)
     if used == len(rest) and not envelopes:
-        return None
-    return _page(place.after(envelopes, listed=rest[used - 1]), envelopes)
+        return place, None
+    return place, _page(place.after(envelopes, listed=rest[used - 1]), envelopes)
 
 
 def _news(gmail: Gmail, place: Place, deadline: Deadline) -> News:
     """What was added since. `Gone` when that is too long ago for Gmail."""
     arrivals: set[Arrival] = set()
-    token, last, newest = None, int(place.history), 0
-    for _ in range(MOST_HISTORY):
+    token, last, newest, answers = None, int(place.history), 0, 0
+    while answers < MOST_HISTORY or not arrivals:
+        answers += 1
         request = gmail.history(place.history, token=token, limit=BATCH)
         answer = gmail.ask(request, deadline)
         records = answer.get("history", [])
@@ -162,38 +171,6 @@ def _listed(gmail: Gmail, since: int, deadline: Deadline) -> set[str]:
         if not token:
             return ids
     raise Unavailable("There is more new mail than can be listed: start from a later moment.")
-
-
-def _letters(
-    gmail: Gmail,
-    ids: list[str],
-    wanted: Callable[[Mapping[str, Any]], bool],
-    *,
-    limit: int,
-    deadline: Deadline,
-) -> tuple[list[Envelope], int]:
-    """The envelopes of the first mails that are wanted, and how many ids that took.
-
-    What was deleted meanwhile is passed over. Trouble on the way keeps what was read before it.
-    """
-    envelopes: list[Envelope] = []
-    used = 0
-    for id in ids:
-        try:
-            request = gmail.calls.messages.get(userId="me", id=id, format="metadata")
-            found = gmail.ask(request, deadline)
-            if wanted(found):
-                envelopes.append(envelope(found))
-        except Gone:
-            pass
-        except Unavailable:
-            if not used:
-                raise
-            break
-        used += 1
-        if len(envelopes) == limit:
-            break
-    return envelopes, used
 
 
 def _page(place: Place, envelopes: list[Envelope]) -> Page:

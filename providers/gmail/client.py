@@ -89,6 +89,9 @@ class Gmail:
         try:
             return self._write(request, self._grant.access_token(), deadline)
         except _Told as told:
+            if told.answered.status == 401:
+                # The permission ends where renewing fails, and not here.
+                raise Unavailable("Gmail does not take an access that was just renewed.") from None
             raise meaning(told.answered) from None
 
     def _write(self, request: Any, token: str, deadline: Deadline) -> dict[str, Any]:
@@ -120,6 +123,7 @@ class Calls(NamedTuple):
     """The builders of requests. They keep nothing, and are shared between threads."""
 
     users: Any
+    send_as: Any
     messages: Any
     threads: Any
     drafts: Any
@@ -198,6 +202,7 @@ def _built(api_url: str) -> Calls:
     users = service.users()
     return Calls(
         users=users,
+        send_as=users.settings().sendAs(),
         messages=users.messages(),
         threads=users.threads(),
         drafts=users.drafts(),

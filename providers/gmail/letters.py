@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.canaries import HEADER as CANARY
-from core.messages import KEY_HEADER, Envelope
+from core.messages import KEY_HEADER, Address, Envelope
 from providers.mail import mime
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,6 +75,18 @@ def lies_in_inbox(found: Mapping[str, Any]) -> bool:
 def is_sent(found: Mapping[str, Any]) -> bool:
     """Whether the account has sent it. Only Google sets that mark: no stranger's mail has it."""
     return SENT in labels(found)
+
+
+def aliases(said: Mapping[str, Any]) -> tuple[Address, ...]:
+    """Of `settings.sendAs.list`: what is Google's own, or was verified, and is not another
+    person's, in whose name this one may write."""
+    return tuple(
+        Address(handle=str(one["sendAsEmail"]), name=str(one.get("displayName") or ""))
+        for one in said.get("sendAs") or ()
+        if one.get("sendAsEmail")
+        and one.get("verificationStatus", "accepted") == "accepted"
+        and one.get("treatAsAlias", True)
+    )
 
 
 def key(found: Mapping[str, Any]) -> str:

@@ -18,6 +18,18 @@ LAG = timedelta(minutes=30)
 is listed once more so much later."""
 
 
+class Late(Value):
+    """A mail that was listed and could not be read. Moments are in milliseconds."""
+
+    id: str
+    since: int
+    """When that was tried first."""
+    asked: int
+    """When it was tried last."""
+    gone: bool = False
+    """Gmail said that there is no such mail."""
+
+
 class Place(Value):
     """After a record of history, or within a listing of what came before that record."""
 
@@ -38,6 +50,8 @@ class Place(Value):
     again_at: int | None = None
     """When to list once more what the search may not have known."""
     again_since: int = 0
+    late: tuple[Late, ...] = ()
+    """What is asked for once more."""
     ahead: str = ""
     """A record that was the newest of all. Reading skips to it when it is old enough that
     nothing before it shows late: Gmail counts a change before it lists it."""

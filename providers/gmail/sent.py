@@ -34,11 +34,14 @@ def find_copy(
     return None
 
 
-def answered_by_hand(gmail: Gmail, message: Message, deadline: Deadline) -> bool:
-    """Whether a later mail in the same thread was sent, and not by us."""
-    after = message.envelope.received_at
+def answered_by_hand(
+    gmail: Gmail, message: Message, deadline: Deadline, *, wanted: str = ""
+) -> bool:
+    """Whether a later mail in the same thread was sent, and not by us; or the one whose key is
+    `wanted`, by whomever."""
+    after, nobodys = message.envelope.received_at, {"", wanted}
     return any(
-        is_sent(found) and not key(found) and date(found) > after
+        is_sent(found) and key(found) in nobodys and date(found) > after
         for found in thread(gmail, message.envelope.thread_id, deadline)
     )
 

@@ -6,7 +6,6 @@ record of its history; the record is not believed, because whoever may write to 
 
 import base64
 import binascii
-import json
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from core.clock import system_clock
 from core.deployment import Deployment
 from core.errors import Invalid, NotSupported
-from providers.notices import Heard, Notice, Told, Watched
+from providers.notices import Heard, Notice, Told, Watched, parsed
 
 from . import tokens
 from .answers import Unsure
@@ -50,19 +49,20 @@ def unwatch(gmail: Gmail, deadline: Deadline) -> None:
 def heard(notice: Notice, deployment: Deployment) -> Heard:
     """What Pub/Sub pushes, once its token is right (cloud.google.com/pubsub/docs/push)."""
     tokens.prove(notice.headers.get("authorization", ""), deployment)
-    try:
-        message = json.loads(notice.body)["message"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise Invalid("This is signed by Google, but it is no message of Pub/Sub.") from error
-    return Heard(told=told(message))
+    said = parsed(notice.body)
+    if not isinstance(said, dict) or "message" not in said:
+        raise Invalid("This is signed by Google, but it is no message of Pub/Sub.")
+    return Heard(told=told(said["message"]))
 
 
 def told(message: Any) -> tuple[Told, ...]:
     """Which mailbox a message of Pub/Sub is about; none, where it is about something else. That
     is no error: it would only come again."""
     try:
-        data = json.loads(base64.b64decode(message["data"], validate=True))
-        mailbox = str(data["emailAddress"]).casefold()
-    except (binascii.Error, ValueError, KeyError, TypeError):
+        data = parsed(base64.b64decode(message["data"], validate=True))
+        mailbox = data["emailAddress"]
+    except (binascii.Error, Invalid, ValueError, KeyError, TypeError):
         return ()
-    return (Told(subscription=mailbox),)
+    if not isinstance(mailbox, str) or not mailbox.isprintable():
+        return ()
+    return (Told(subscription=mailbox.casefold()),)

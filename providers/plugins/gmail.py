@@ -1,5 +1,6 @@
 """Gmail and Google Workspace mail, over the Gmail API."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
@@ -23,6 +24,7 @@ from providers.gmail import (
     Puller,
     Unsure,
     letters,
+    lookup,
     place_at,
     read_on,
     sent,
@@ -42,6 +44,8 @@ for module, package in LIBRARIES.items():
         raise ModuleNotFoundError("Google's library is missing", name=package)
 
 CALL_SECONDS = 60.0
+ALIAS_SECONDS = 15.0
+"""What can be done without must not hold up what cannot."""
 MOST_EARLIER = 20
 """Earlier mails of a thread that are fetched with it."""
 NO_DRAFT = "orchestre-no-draft"
@@ -90,6 +94,8 @@ class GmailProvider(BaseProvider):
         | Capability.MAIL
         | Capability.PROOF
         | Capability.PUSH
+        | Capability.ALIASES
+        | Capability.LOOKUP
     )
 
     def identify(self) -> Address:
@@ -101,6 +107,14 @@ class GmailProvider(BaseProvider):
             with suppress(Gone, Malformed):
                 self._gmail.ask(self._calls.drafts.delete(userId="me", id=NO_DRAFT), deadline)
         return Address(handle=profile["emailAddress"], name=self.account.address.name)
+
+    def aliases(self) -> tuple[Address, ...]:
+        """The addresses that it sends as, and that Google takes for its own.
+
+        developers.google.com/workspace/gmail/api/reference/rest/v1/users.settings.sendAs
+        """
+        said = self._gmail.ask(self._calls.send_as.list(userId="me"), Deadline(ALIAS_SECONDS))
+        return letters.aliases(said)
 
     def cursor_at(self, moment: datetime) -> str:
         return place_at(self._gmail, moment, Deadline(CALL_SECONDS)).text()
@@ -117,6 +131,12 @@ class GmailProvider(BaseProvider):
         except Gone:
             return Message(envelope=envelope, problem="It is no longer in the mailbox.")
         return mime.read_message(mail, envelope=envelope)
+
+    def find(self, id: str) -> Envelope | None:
+        return lookup.find(self._gmail, id, Deadline(CALL_SECONDS))
+
+    def newest(self) -> Iterator[Envelope]:
+        return lookup.newest(self._gmail, Deadline(CALL_SECONDS))
 
     def fetch_thread(self, message: Message) -> tuple[Message, ...]:
         deadline, this = Deadline(CALL_SECONDS), message.envelope
@@ -175,9 +195,9 @@ class GmailProvider(BaseProvider):
             "deleted it, or has sent it by hand, or Gmail does not show it."
         )
 
-    def answered_by_hand(self, message: Message) -> bool:
-        """Whether a later mail of the thread was sent that is not ours."""
-        return sent.answered_by_hand(self._gmail, message, Deadline(CALL_SECONDS))
+    def answered_by_hand(self, message: Message, *, key: str = "") -> bool:
+        """Whether a later mail of the thread was sent that is not ours, or bears this key."""
+        return sent.answered_by_hand(self._gmail, message, Deadline(CALL_SECONDS), wanted=key)
 
     def watch(self, webhook: Webhook, *, subscription: str = "") -> Watched:
         topic = self.account.deployment.gmail_topic

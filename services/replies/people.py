@@ -85,13 +85,15 @@ class People(Pacing):
         none. `Conflict` when it is another one by now.
         """
         reply = self._seen(reply_id, by=by, digest=seen)
-        access = self._owned(by).get(Connection, reply.connection_id).access
-        if access is Access.READ:
-            raise Conflict(NO_LEAVE.format(access))
+        connection = self._owned(by).get(Connection, reply.connection_id)
+        if connection.access is Access.READ:
+            raise Conflict(NO_LEAVE.format(connection.access))
         now = self._clock()
         if body is None:
-            if not reply.digest:
+            outgoing = self.exchange(reply_id, by=by).outgoing
+            if not reply.digest or outgoing is None:
                 raise Conflict("There is no draft to approve. Answer in words of your own.")
+            self._parts.connections.check(connection, outgoing)
             return self._save(reply, reply.approve(reply.digest, by=by, now=now), by=by)
         old, new, outgoing = self._rewrite(reply, body, by=by)
         approved = reply.approve(outgoing.digest(), by=by, now=now)
@@ -157,16 +159,19 @@ class People(Pacing):
                 self._save(other, gone, by=by)
         return self.get(reply_id, by=by)
 
-    def let_go(self, connection_id: str, *, by: str) -> None:
-        """Give up what is open for an account, and is not on its way, when it is unlinked."""
-        words = "The account was unlinked."
+    def let_go(self, connection_id: str, *, by: str) -> int:
+        """Give up what is open for an account, and is not on its way, when it is unlinked. How much
+        that was."""
+        words, given_up = "The account was unlinked.", 0
         for _ in range(TRIES):
             open = self._owned(by).find(Reply, connection_id=connection_id, status=list(BLOCKABLE))
             if not open:
-                return
+                break
             for reply in open:
                 with suppress(Stale):
                     self._save(reply, reply.skip(words, rule="B3"), by=by)
+                    given_up += 1
+        return given_up
 
     def starting_with(self, prefix: str, *, by: str) -> Reply:
         """The one reply whose id begins with `prefix`."""
@@ -203,6 +208,7 @@ class People(Pacing):
             raise Conflict("The message has not been read yet. Try again in a moment.")
         connection = self._owned(by).get(Connection, reply.connection_id)
         outgoing = self._build(reply, exchange.message, words, connection=connection)
+        self._parts.connections.check(connection, outgoing)
         shown = exchange.draft.product_ids if exchange.draft else ()
         draft = Draft(body=words, author=by, product_ids=shown)
         new = exchange.evolve(draft=draft, outgoing=outgoing, handle="")

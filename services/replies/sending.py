@@ -35,6 +35,9 @@ from .pacing import TRIES, Pacing
 log = logging.getLogger(__name__)
 
 PREPARING_SECONDS = 120.0
+LOOK_LASTS = 1.0
+"""Seconds after which somebody may have answered by hand since it was last looked for."""
+BY_HAND = "You have answered it yourself."
 LEAST_STANDSTILL = 2.0
 """A busy machine may take so many seconds between two lines."""
 NO_LEAVE = (
@@ -94,20 +97,20 @@ class Sending(Pacing):
             return self._keep(errand, reply.hold(words, rule="H1"))
         if self._parts.restorations.may_have_forgotten(reply):
             return self._keep(errand, self._doubt_memory(reply))
-        connection, message = self._connection(reply), errand.exchange.message
+        connection = self._connection(reply)
         if connection.access is Access.READ:
             return self._keep(errand, reply.hold(NO_LEAVE.format(connection.access), rule="B8"))
         sending: Reply | None = None
         try:
             with self._parts.connections.borrow(connection) as provider:
-                failpoint("send.look")
-                if message and provider.answered_by_hand(message):
-                    gone = reply.skip("You have answered it yourself.", rule="P4")
-                    return self._keep(errand, gone)
-                failpoint("send.looked")
+                if _is_answered(errand, provider):
+                    return self._keep(errand, reply.skip(BY_HAND, rule="P4"))
+                looked = time.monotonic()
                 if connection.access is Access.DRAFT:
                     return self._lay_out(errand, connection, provider)
                 errand = self._prepare(errand, provider)
+                if time.monotonic() - looked > LOOK_LASTS and _is_answered(errand, provider):
+                    return self._keep(errand, reply.skip(BY_HAND, rule="P4"))
                 intending = self._moment()
                 intended = self._intend(errand, connection, holder=holder)
                 if intended.status is not Status.SENDING:
@@ -167,6 +170,7 @@ class Sending(Pacing):
         crash before leaves a draft that nobody sends."""
         outgoing, handle = errand.exchange.outgoing, errand.exchange.handle
         assert outgoing, "an approved reply has an answer"
+        provider.check(outgoing)
         if handle or Capability.DRAFTS not in provider.capabilities:
             return errand
         failpoint("send.prepare")
@@ -280,3 +284,14 @@ class Sending(Pacing):
             return reply.wait(str(error), until=now + self._pause(error))
         log.warning("prepare_failed", extra={"reply_id": reply.id}, exc_info=error)
         return reply.wait(repr(error), until=now + 2 * self._parts.retry)
+
+
+def _is_answered(errand: Errand, provider: BaseProvider) -> bool:
+    """Whether somebody has answered meanwhile. Before there was an intent, a mail that bears the
+    key of this answer was sent by somebody else, from among the drafts."""
+    reply, message = errand.reply, errand.exchange.message
+    key = "" if reply.tried else reply.id
+    failpoint("send.look")
+    answered = message is not None and provider.answered_by_hand(message, key=key)
+    failpoint("send.looked")
+    return answered

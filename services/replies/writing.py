@@ -18,7 +18,7 @@ from ..fingerprints import fingerprint
 from ..pacing import RULE as PACE
 from ..policy import hold, judge
 from .moves import DEATHS, PATIENCE, WORKER
-from .sending import PREPARING_SECONDS, Errand, Sending
+from .sending import BY_HAND, PREPARING_SECONDS, Errand, Sending
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Writing(Sending):
                 failpoint("draft.fetch")
                 message = before.message or provider.fetch(before.envelope)
                 failpoint("draft.fetched")
-                by_hand = provider.answered_by_hand(message)
+                by_hand = provider.answered_by_hand(message, key=reply.id)
                 failpoint("draft.looked")
         except Exception as error:  # whatever went wrong, nothing has left the building
             return self._save(reply, self._after(reply, error), by=WORKER)
@@ -90,12 +90,12 @@ class Writing(Sending):
         """What becomes of a reply whose message has been read."""
         message = read.message
         assert message, "it has just been read"
-        me = frozenset({connection.handle})
-        veto = judge(message.envelope, me=me, message=message, settings=self._parts.policy)
+        policy = self._parts.policy
+        veto = judge(message.envelope, me=connection.me, message=message, settings=policy)
         if veto and not (veto.rule == UNREADABLE and message.problem):
             return reply.skip(veto.reason, rule=veto.rule), read, []
         if by_hand:
-            return reply.skip("You have answered it yourself.", rule="P4"), read, []
+            return reply.skip(BY_HAND, rule="P4"), read, []
         if self._newer(reply, message):
             words = "A newer message of this conversation came in."
             return reply.skip(words, rule="O1"), read, []
@@ -159,10 +159,10 @@ class Writing(Sending):
         started_at = bot.started_at and bot.started_at.replace(microsecond=0)
         if started_at and message.envelope.received_at < started_at:
             return "B6", "It came in before the bot was started."
-        me = frozenset({connection.handle})
+        me = connection.me
         if answering.foreign_reply_to(message, me):
             return "A2", "The sender wants the answer at another domain than they wrote from."
-        doubt = hold(message.envelope, me=me, settings=self._parts.policy)
+        doubt = hold(message.envelope, me=me, message=message, settings=self._parts.policy)
         return (doubt.rule, doubt.reason) if doubt else None
 
     def _mark(self, reply: Reply, message: Message, connection: Connection) -> Change:
