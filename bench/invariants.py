@@ -158,9 +158,8 @@ MUTATIONS = (
     Mutation(
         7,
         "services/replies/receiving.py",
-        "if veto := judge("
-        "envelope, me=frozenset({connection.handle}), settings=self._parts.policy):",
-        "if (veto := judge(envelope, me=frozenset({connection.handle}))) and not veto.rule:",
+        "if veto := judge(envelope, me=connection.me, settings=self._parts.policy):",
+        "if (veto := judge(envelope, me=connection.me)) and not veto.rule:",
         REPLY,
     ),
     Mutation(

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .storming.weather import MODES, STORES
+from .naive import naive_run
+from .storm import in_folder
+from .storming.weather import MODES, STORES, Weather
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results" / "storm"
@@ -56,12 +58,9 @@ def run(cell: Cell, options: argparse.Namespace, commit: str) -> dict[str, Any]:
         kept: dict[str, Any] = json.loads(file.read_text())
         return kept
     wanted = ["--store", cell.store, "--mode", cell.mode, "--seed", str(cell.seed)]
-    wanted += [] if cell.scaled else ["--unscaled"]
+    wanted += ["--no-naive"] if cell.scaled else ["--no-naive", "--unscaled"]
     for name in ("messages", "kills", "stalls", "faults"):
         wanted += [f"--{name}", str(getattr(options, name))]
-    # A plain worker knows neither stores nor modes: once for each seed is enough.
-    compared = options.naive and (cell.store, cell.mode) == (STORES[0], MODES[0])
-    wanted += [] if compared else ["--no-naive"]
     done = subprocess.run(
         [sys.executable, "-m", "bench.storm", *wanted],
         cwd=ROOT,
@@ -74,21 +73,44 @@ def run(cell: Cell, options: argparse.Namespace, commit: str) -> dict[str, Any]:
         figures: dict[str, Any] = json.loads(lines[-1])
     except (IndexError, ValueError):
         return {"holds": False, "broke": done.returncode}
-    figures["commit"] = commit
     if not figures["holds"]:
         print(*lines[:-1], sep="\n")
-    options.results.mkdir(parents=True, exist_ok=True)
+    return _keep(file, figures, commit)
+
+
+def compare(seed: int, options: argparse.Namespace, commit: str) -> dict[str, Any]:
+    """What becomes of a plain worker in the same storm. It knows neither stores nor modes."""
+    file: Path = options.results / f"naive-{seed}-{commit}.json"
+    if file.exists():
+        kept: dict[str, Any] = json.loads(file.read_text())
+        return kept
+    weather = Weather(
+        messages=options.messages,
+        kills=options.kills,
+        stalls=options.stalls,
+        faults=options.faults,
+        store=STORES[0],
+        mode=MODES[0],
+        seed=seed,
+    )
+    figures, *_ = in_folder("naive", lambda folder: naive_run(weather, folder))
+    return _keep(file, figures, commit)
+
+
+def _keep(file: Path, figures: dict[str, Any], commit: str) -> dict[str, Any]:
+    figures = {**figures, "commit": commit}
+    file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".part")
     draft.write_text(json.dumps(figures, indent=1) + "\n")
     draft.rename(file)
     return figures
 
 
-def table(results: dict[Cell, dict[str, Any]]) -> str:
+def table(results: dict[str, dict[str, Any]]) -> str:
     lines = [f"| cell | {' | '.join(COLUMNS)} | holds |", "|---" * (len(COLUMNS) + 2) + "|"]
-    for cell, figures in results.items():
-        shown = [str(figures.get(name, "-")) for name in COLUMNS]
-        lines.append(f"| {cell.name} | {' | '.join(shown)} | {figures['holds']} |")
+    for name, figures in results.items():
+        shown = [str(figures.get(column, "-")) for column in COLUMNS]
+        lines.append(f"| {name} | {' | '.join(shown)} | {figures.get('holds', '-')} |")
     return "\n".join(lines)
 
 
@@ -103,13 +125,15 @@ def main() -> int:
     parser.add_argument("--naive", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     commit = _commit()
-    results = {}
+    results: dict[str, dict[str, Any]] = {}
     for cell in cells():
         if options.only in cell.name:
-            results[cell] = run(cell, options, commit)
-            print(f"{cell.name}: {'holds' if results[cell]['holds'] else 'BROKEN'}", flush=True)
+            results[cell.name] = figures = run(cell, options, commit)
+            print(f"{cell.name}: {'holds' if figures['holds'] else 'BROKEN'}", flush=True)
+    for seed in SEEDS if options.naive else ():
+        results[f"naive-{seed}"] = compare(seed, options, commit)
     print(table(results))
-    return 0 if all(figures["holds"] for figures in results.values()) else 1
+    return 0 if all(figures.get("holds", True) for figures in results.values()) else 1
 
 
 def _commit() -> str:

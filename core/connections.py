@@ -49,6 +49,10 @@ class Connection(Record):
     account: Address
     handle: str
     """The account's handle in lower case, to be found by."""
+    aliases: tuple[Address, ...] = ()
+    """The account's other addresses, as the service named them, or whoever linked it."""
+    aliases_at: datetime | None = None
+    """When they were last asked for."""
     settings: dict[str, Any] = {}
     """What the provider asks for besides credentials: host, port, TLS, folder. In the clear."""
     sealed: str = ""
@@ -62,6 +66,15 @@ class Connection(Record):
     renewing_until: datetime | None = None
     """One process renews the credentials, and has until then."""
     linked_at: datetime
+
+    @property
+    def me(self) -> frozenset[str]:
+        """Every address of the account, in lower case."""
+        return frozenset(own.handle.casefold() for own in (self.account, *self.aliases))
+
+    @property
+    def may_send(self) -> bool:
+        return self.access is Access.SEND
 
     def expire(self, why: str = "") -> Self:
         return self.evolve(health=Health.NEEDS_REAUTHORIZATION, trouble=why)
@@ -79,14 +92,14 @@ class Stage(StrEnum):
     LINKED = "linked"
     FAILED = "failed"
     LEAVING = "leaving"
-    """It was unlinked, and the service has yet to take the permission back."""
+    """The service has yet to take back what an account that we left had there."""
 
 
 class Attempt(Record):
     """Somebody set out to link an account, and is now at the service, asked to agree.
 
     Its id is the hash of the `state` that comes back once (RFC 6749 10.12); it is due when that
-    is no longer taken. When the account is unlinked, one of another id takes the permission back.
+    is no longer taken. When the account is left, one of another id takes back what it had there.
     """
 
     provider: str
@@ -106,6 +119,11 @@ class Attempt(Record):
     words: str = ""
     """What became of it, and what to do."""
     connection_id: str = ""
+    settings: dict[str, Any] = {}
+    """The account's own, where it is to be opened once more."""
+    subscription: str = ""
+    """What the service is to tell of no more, while it is `LEAVING`; empty where it is to take the
+    permission back."""
     failures: int = 0
 
 

@@ -161,6 +161,7 @@ class Moves:
             message,
             body,
             account=connection.account,
+            aliases=connection.aliases,
             key=reply.id,
             now=self._clock(),
             delimiter=self._parts.policy.recipient_delimiter,

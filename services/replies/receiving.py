@@ -98,7 +98,7 @@ class Receiving(Moves):
             due_at=now,
         )
         versions = [reply]
-        if veto := judge(envelope, me=frozenset({connection.handle}), settings=self._parts.policy):
+        if veto := judge(envelope, me=connection.me, settings=self._parts.policy):
             versions.append(reply.skip(veto.reason, rule=veto.rule))
         elif self._store.find(Block, id=block_id(connection.id, sender)):
             versions.append(reply.skip("You asked never to answer this sender.", rule="B1"))
