@@ -89,8 +89,11 @@ def add_connection(
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Any other setting.")
     ] = None,
     access: Annotated[
-        Access | None, typer.Option(help="What to ask for, where you are asked in a browser.")
+        Access | None, typer.Option(help="What for, where the service lets you choose.")
     ] = None,
+    confirmed: Annotated[
+        bool, typer.Option("--confirm", help="Also where somebody else here has linked it.")
+    ] = False,
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Link an account. It is tested first, reading and sending, and kept only if that works."""
@@ -122,6 +125,8 @@ def add_connection(
             by=by,
             settings=settings,
             credentials=Credentials(password=secret),
+            access=access,
+            confirm=confirmed,
         )
     return say_linked(linked)
 

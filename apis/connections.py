@@ -28,6 +28,10 @@ class ConnectionIn(BaseModel):
     settings: dict[str, Any] = {}
     """What the provider asks for: see its `settings`."""
     password: SecretStr | None = None
+    access: Access | None = None
+    """What it is linked for: read, draft or send, where the service lets one choose."""
+    confirm: bool = False
+    """Link it although somebody else here has linked it as well."""
 
 
 class ConnectionOut(BaseModel):
@@ -69,6 +73,8 @@ def link_connection(wanted: ConnectionIn, app: App, user: CurrentUser) -> Succes
         by=user.id,
         settings=wanted.settings,
         credentials=Credentials(password=wanted.password),
+        access=wanted.access,
+        confirm=wanted.confirm,
     )
     return Success(data=ConnectionOut.of(connection))
 

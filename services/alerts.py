@@ -8,19 +8,18 @@ from email.utils import make_msgid
 
 from core.alerts import Alert, Channel
 from core.clock import Clock
-from core.connections import Connection, Health
-from core.errors import Conflict, NotFound, OrchestreError
+from core.connections import Connection
+from core.errors import Conflict, NotFound, NotSupported, OrchestreError, Unavailable
 from core.messages import Address, Outgoing
 from core.users import User
 from db.base import Add, Database, Swap
-from providers import Capability
 
 from .connections import Connections
+from .own_mail import MARKS, prepare
 from .webhook import Webhook
 
 log = logging.getLogger(__name__)
 
-HEADERS = (("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All"))
 PAUSE = timedelta(minutes=5)
 CALLING = timedelta(minutes=1)
 """Longer than one call of the webhook takes: whoever makes it has the alert until then."""
@@ -101,29 +100,46 @@ class Alerts:
             owner = self._store.get(User, alert.owner_id)
         except (Conflict, NotFound):
             return False
-        log.warning("owner_alerted", extra={"connection_id": alert.connection_id})
         again = False
         for way in self._ways(connection):
             try:
-                with self._connections.borrow(way) as provider:
-                    if Capability.MAIL in provider.capabilities:
-                        letter = self._letter(alert, way, owner)
-                        provider.send(letter, key=f"alert {alert.id}")
-                        return True
+                return self._write(alert, way, owner)
+            except NotSupported:
+                continue
             except OrchestreError:
                 again = True  # it certainly has not gone out this way
-            except Exception:  # it may have gone out: once is what was promised
-                log.exception("alert_uncertain", extra={"connection_id": alert.connection_id})
-                return False
-        if again and claimed.tries < MOST_TRIES:
+        again = again and claimed.tries < MOST_TRIES
+        if again:
             self._store.commit(Swap(claimed, claimed.evolve(due_at=self._clock() + PAUSE)))
+        if claimed.tries == 1 or not again:
+            facts = {"connection_id": alert.connection_id, "again": again}
+            log.warning("owner_not_alerted", extra=facts)
         return False
+
+    def _write(self, alert: Alert, way: Connection, owner: User) -> bool:
+        """Whether it has gone out this way, or nobody knows; raises where it certainly has not."""
+        key, letter, sending = f"alert {alert.id}", self._letter(alert, way, owner), False
+        facts = {"connection_id": alert.connection_id}
+        try:
+            with self._connections.borrow(way) as provider:
+                handle = prepare(provider, letter, key=key, connection=way)
+                sending = True
+                provider.send(letter, key=key, handle=handle)
+        except OrchestreError:
+            raise
+        except Exception as error:
+            if not sending:
+                raise Unavailable("It could not be made ready to be sent.") from error
+            log.exception("alert_uncertain", extra=facts)  # once is what was promised
+            return False
+        log.warning("owner_alerted", extra=facts)
+        return True
 
     def _ways(self, connection: Connection) -> Iterator[Connection]:
         """The account itself; then its owner's others, for it may be the one in trouble."""
         yield connection
         for other in self._database.for_owner(connection.owner_id).find(Connection):
-            if other.id != connection.id and other.health is Health.LINKED:
+            if other.id != connection.id:
                 yield other
 
     def _letter(self, alert: Alert, way: Connection, owner: User) -> Outgoing:
@@ -134,7 +150,7 @@ class Alerts:
             subject=f"[Orchestre] {alert.subject}",
             date=self._clock(),
             message_id=make_msgid(domain=domain),
-            headers=HEADERS,
+            headers=MARKS,
             body=alert.body,
         )
 

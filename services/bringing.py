@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
-from core.connections import Access, Connection, Credentials
+from core.connections import Connection, Credentials
 from core.errors import Conflict, Invalid, Refused
 
 from .bootstrap import Orchestre
@@ -37,9 +37,7 @@ def bring(app: Orchestre, provider: str, handle: str, text: str, *, by: str) -> 
         refresh_token=info.refresh_token,
         expires_at=_end(info, app.clock()),
     )
-    account = app.connections.prove(
-        name, credentials, by=by, access=Access.SEND, hint=handle.strip()
-    )
+    account = app.connections.prove(name, credentials, by=by, hint=handle.strip())
     said = info.userinfo.get("email")
     for claimed in (handle, said):
         if isinstance(claimed, str) and not _same(claimed, account.address.handle):

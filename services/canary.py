@@ -9,14 +9,14 @@ from core.alerts import Alert
 from core.bots import Bot
 from core.canaries import HEADER, PATIENCE, Canary
 from core.clock import Clock
-from core.connections import Access, Connection
+from core.connections import Connection
 from core.errors import Conflict, NotSupported, OrchestreError
 from core.messages import Outgoing
 from core.replies import Reply
 from db.base import Add, Change, Database, Store, Swap
-from providers import BaseProvider, Capability
 
 from .connections import Connections
+from .own_mail import MARKS, prepare
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,6 @@ MOST_SENT = 10
 """In one go: each waits for its provider, and others wait for them."""
 PAGE = 50
 MOST_PAGES = 20
-MARKS = (("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All"))
-"""So that nobody's machine answers it, ours included (RFC 3834 5)."""
 
 
 class Canaries:
@@ -113,7 +111,7 @@ class Canaries:
         out: Canary | None = None
         try:
             with self._connections.borrow(connection) as provider:
-                handle = _prepare(provider, outgoing, key=key, connection=connection)
+                handle = prepare(provider, outgoing, key=key, connection=connection)
                 out = self._leave(kept, connection, mark, now=now)
                 provider.send(outgoing, key=key, handle=handle)
         except Conflict:
@@ -219,20 +217,6 @@ class Canaries:
         except Conflict:
             return False
         return True
-
-
-def _prepare(
-    provider: BaseProvider, outgoing: Outgoing, *, key: str, connection: Connection
-) -> str:
-    if Capability.MAIL not in provider.capabilities:
-        raise NotSupported(f"{provider.title} lets no account write to itself.")
-    if connection.access is not Access.SEND:
-        raise NotSupported(
-            f"The account may only {connection.access}: link it so that it may send."
-        )
-    if Capability.DRAFTS not in provider.capabilities:
-        return ""
-    return provider.prepare(outgoing, key=key)
 
 
 def _found(store: Store, id: str) -> Canary | None:

@@ -10,29 +10,29 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
-from core.alerts import Alert
 from core.clock import Clock
 from core.connections import Access, Connection, Credentials, Health, place_of
 from core.deployment import Deployment
 from core.errors import (
     AlreadyThere,
     Invalid,
-    NotAllowed,
     NotFound,
     OrchestreError,
     ReauthorizationRequired,
+    Refused,
     Stale,
     Unavailable,
 )
 from core.feeds import Feed, Hint
-from core.messages import Address
+from core.messages import Address, Outgoing
 from core.sealing import Sealer
-from core.users import User
 from db.base import Add, Change, Database, Drop, Store, Swap
 from providers import Account, BaseProvider, Registry
 from providers.auth import ways
 
+from .admission import Admission
 from .offers import Offer, offers
+from .relinking import must_relink
 from .renewals import Renewals
 
 TRIES = 8
@@ -48,6 +48,8 @@ class Connections:
         *,
         home: Path,
         deployment: Deployment,
+        access: Access,
+        private_hosts: bool,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -55,6 +57,7 @@ class Connections:
         self._sealer = sealer
         self._home = home
         self._deployment = deployment
+        self._admission = Admission(database, registry, access=access, private_hosts=private_hosts)
         self._clock = clock
         self._renewals = Renewals(
             database,
@@ -77,10 +80,16 @@ class Connections:
         by: str,
         settings: dict[str, Any],
         credentials: Credentials,
+        access: Access | None = None,
+        confirm: bool = False,
     ) -> Connection:
-        """Prove that the account can be read and written, then keep it."""
+        """Prove that the account can be read and written, then keep it.
+
+        Of one that is linked already, what is not said stays: its settings, its name, and what it
+        is linked for. One that somebody else here has linked wants `confirm`.
+        """
         provider = self.provider_name(provider)
-        self._allow(provider, by=by)
+        self._admission.check_user(provider, by=by)
         if self.ways(provider) == ("consent",) and credentials == Credentials(
             password=credentials.password
         ):
@@ -88,29 +97,53 @@ class Connections:
                 f"{provider!r} takes no password. Its owner agrees in a browser: "
                 f"POST /providers/link_provider, or orchestre connections add {provider}"
             )
-        account = self._account(provider, address, settings, credentials)
+        kept = self._kept(provider, address.handle, by=by)
+        if kept:
+            settings = settings or kept.settings
+            address = address if address.name else kept.account
+        account = self._account(provider, address, settings, credentials).model_copy(
+            update={
+                "access": self._admission.access_for(provider, access, kept=kept),
+                "private_hosts": self._admission.may_name_private_hosts(provider, by=by),
+            }
+        )
         self._identify(provider, account)
+        self._admission.check_others(provider, address.handle, by=by, confirmed=confirm)
         return self.keep(provider, account, by=by)
 
     def prove(
-        self, provider: str, credentials: Credentials, *, by: str, access: Access, hint: str = ""
+        self,
+        provider: str,
+        credentials: Credentials,
+        *,
+        by: str,
+        access: Access | None = None,
+        hint: str = "",
     ) -> Account:
-        """The account that these open, with the settings it has where it is linked already."""
+        """The account that these open, with the settings it has where it is linked already.
+
+        Where no `access` is named, it is the one that the account of the name `hint` has, else the
+        usual one.
+        """
+        if access is None:
+            kept = self._kept(provider, hint, by=by)
+            access = self._admission.access_for(provider, None, kept=kept)
         account = self._account(provider, Address(handle=hint), {}, credentials)
         account = account.model_copy(update={"access": access})
         address = self._identify(provider, account)
-        kept = self._database.for_owner(by).find(
-            Connection, provider=provider, handle=address.handle.casefold()
-        )
-        settings = kept[0].settings if kept else account.settings
+        known = self._kept(provider, address.handle, by=by)
+        settings = known.settings if known else account.settings
         return account.model_copy(update={"address": address, "settings": settings})
 
     def linked_by_others(self, provider: str, handle: str, *, by: str) -> bool:
         """Whether somebody else here has linked this account."""
-        everybodys = self._database.for_workers().find(
-            Connection, provider=provider, handle=handle.casefold()
+        return self._admission.linked_by_others(provider, handle, by=by)
+
+    def _kept(self, provider: str, handle: str, *, by: str) -> Connection | None:
+        found = self._database.for_owner(by).find(
+            Connection, provider=provider, handle=handle.strip().casefold()
         )
-        return any(kept.owner_id != by for kept in everybodys)
+        return found[0] if found else None
 
     def keep(self, provider: str, account: Account, *, by: str) -> Connection:
         """Keep an account that was proven. One that is linked already stays the same one: its
@@ -144,6 +177,7 @@ class Connections:
                 settings=new.settings,
                 sealed=new.sealed,
                 account=new.account,
+                aliases_at=None,
                 access=new.access,
                 promise=new.promise,
                 health=Health.LINKED,
@@ -218,6 +252,13 @@ class Connections:
         with self._registry.borrow(connection.provider, account, key=key) as open:
             yield open
 
+    def check(self, connection: Connection, outgoing: Outgoing) -> None:
+        """`Invalid`, with the limit in words, where the service can send no such answer."""
+        try:
+            self._registry.named(connection.provider).check(outgoing)
+        except Refused as refused:
+            raise Invalid(str(refused)) from refused
+
     def credentials_of(self, connection: Connection) -> Credentials:
         """What opens it, to be given back to the service and for nothing else."""
         return self._open(connection).credentials
@@ -230,37 +271,15 @@ class Connections:
         store = self._database.for_workers()
         connection = store.get(Connection, connection_id)
         if connection.health is Health.LINKED:
+            kind = self._registry.named(connection.provider)
+            alert = must_relink(connection, kind, why, now=self._clock())
             try:
-                store.commit(Swap(connection, connection.expire(why)), self._alert(connection, why))
+                store.commit(Swap(connection, connection.expire(why)), Add(alert, keep_first=True))
             except Stale:
                 return  # linked again, or expired, in the meantime
 
-    def _alert(self, connection: Connection, why: str) -> Change:
-        return Add(
-            Alert(
-                id=f"{connection.id} relink {connection.version}",
-                owner_id=connection.owner_id,
-                due_at=self._clock(),
-                connection_id=connection.id,
-                subject=f"{connection.handle} must be linked again",
-                body=f"{why or 'Its credentials are no longer good.'}\n\nUntil then its messages "
-                f"wait. Link it with: orchestre connections add {connection.provider}",
-            ),
-            keep_first=True,
-        )
-
     def close(self) -> None:
         self._registry.close()
-
-    def _allow(self, provider: str, *, by: str) -> None:
-        """A stranger who signed up must not read the folders of whoever runs the machine."""
-        if self._registry.named(provider).local:
-            user = self._database.for_owner(by).get(User, by)
-            if not user.operator:
-                raise NotAllowed(
-                    f"{provider!r} reads folders of this machine. Whoever runs it can link the "
-                    "account on the command line: orchestre connections add"
-                )
 
     def _account(
         self, provider: str, address: Address, settings: dict[str, Any], credentials: Credentials
@@ -287,6 +306,7 @@ class Connections:
         return Account(
             id=connection.id,
             address=connection.account,
+            aliases=connection.aliases,
             credentials=Credentials.model_validate_json(bare),
             settings=connection.settings,
             home=self._home,
@@ -297,7 +317,13 @@ class Connections:
         """The account with what is its connection's own: what it may do, and how it is renewed."""
         renew = partial(self._renewals.renew, connection.id)
         return self._open(connection).model_copy(
-            update={"access": connection.access, "renew": renew}
+            update={
+                "access": connection.access,
+                "private_hosts": self._admission.may_name_private_hosts(
+                    connection.provider, by=connection.owner_id
+                ),
+                "renew": renew,
+            }
         )
 
     def _seal(self, id: str, credentials: Credentials, *, owner_id: str, kept: str = "") -> str:

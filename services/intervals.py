@@ -7,12 +7,16 @@ A poll that finds nothing costs next to no CPU, but units of a quota. Google cou
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from core.connections import Connection
-from core.records import Value
+from core.bots import Bot
+from core.connections import Connection, Health
+from core.records import Record, Value
 from db.base import Database
+
+R = TypeVar("R", bound=Record)
 
 A_DAY = timedelta(days=1)
 FRESH = timedelta(minutes=30)
@@ -20,7 +24,9 @@ FRESH = timedelta(minutes=30)
 BUSY, IDLE = 0.5, 1.5
 """Of the interval that all could have alike, what a busy and an idle mailbox get. All together stay
 within the quota while no more than a quarter of them is busy."""
-COUNTED_SECONDS = 60.0
+COUNTED_SECONDS = 600.0
+"""Counting reads each of them, and they do not become many within minutes."""
+PAGE = 1000
 
 
 class Quota(Value):
@@ -64,9 +70,28 @@ class Intervals:
         return stretched(wanted, fair, is_busy=is_busy)
 
     def _mailboxes(self, provider: str) -> int:
-        """How many are linked, as of a minute ago at most."""
+        """How many of them are polled, as of ten minutes ago at most."""
         counted_at, count = self._counts.get(provider, (-COUNTED_SECONDS, 0))
         if time.monotonic() - counted_at >= COUNTED_SECONDS:
-            count = self._store.count(Connection, provider=provider)
+            self._counts[provider] = (time.monotonic(), count)  # other threads need not count too
+            count = self._count(provider)
             self._counts[provider] = (time.monotonic(), count)
         return count
+
+    def _count(self, provider: str) -> int:
+        """Whose bot is on, and whom the service lets in: nobody asks about the others."""
+        linked = {
+            one.id
+            for one in self._every(Connection, provider=provider)
+            if one.health is Health.LINKED
+        }
+        return sum(bot.connection_id in linked for bot in self._every(Bot, enabled=True))
+
+    def _every(self, kind: type[R], **where: Any) -> Iterator[R]:
+        after: str | None = None
+        while True:
+            page = self._store.page(kind, after=after, limit=PAGE, **where)
+            yield from page.items
+            after = page.after
+            if after is None:
+                return

@@ -65,7 +65,9 @@ class InstallationSettings(BaseSettings):
     redirect_urls: str = ""
     """Where a browser may go after linking, besides PUBLIC_URL; separated by commas."""
     link_access: Access = Access.SEND
-    """What is asked for when an account is linked by consent: read, draft or send."""
+    """What accounts are linked for, at services that let one choose: read, draft or send."""
+    private_hosts: bool = False
+    """Whether users who do not run this may link mail servers in this machine's own network."""
 
     @field_validator("public_url")
     @classmethod

@@ -1,10 +1,11 @@
 """The services of others: who writes, as whom accounts are linked, where all that is reached."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from core.deployment import Deployment
 
@@ -20,9 +21,18 @@ class Writer(StrEnum):
     COMPOSER = "composer"
 
 
+def check_https(url: str) -> str:
+    if not re.match(r"https://[^\s/]+", url):
+        raise ValueError("it should begin with https://")
+    return url
+
+
+Https = Annotated[str, AfterValidator(check_https)]
+
+
 def address(name: str) -> Any:
     """An address of somebody else's service: the real one, unless something stands in for it."""
-    return Field(default=Deployment.model_fields[name].default, pattern=r"^https://[^\s/]+")
+    return Field(default=Deployment.model_fields[name].default)
 
 
 class ServiceSettings(InstallationSettings):
@@ -56,37 +66,37 @@ class ServiceSettings(InstallationSettings):
     slack_client_secret: SecretStr | None = vendor(None, "SLACK_CLIENT_SECRET")
     """Secret of that client."""
 
-    gmail_api_url: str = address("gmail_api_url")
+    gmail_api_url: Https = address("gmail_api_url")
     """Address of the Gmail API."""
-    google_auth_url: str = address("google_auth_url")
+    google_auth_url: Https = address("google_auth_url")
     """Where Google asks for consent."""
-    google_token_url: str = address("google_token_url")
+    google_token_url: Https = address("google_token_url")
     """Where Google gives and renews tokens."""
-    google_revoke_url: str = address("google_revoke_url")
+    google_revoke_url: Https = address("google_revoke_url")
     """Where Google takes tokens back."""
-    google_userinfo_url: str = address("google_userinfo_url")
+    google_userinfo_url: Https = address("google_userinfo_url")
     """Where Google says whose token it is."""
-    graph_api_url: str = address("graph_api_url")
+    graph_api_url: Https = address("graph_api_url")
     """Address of Microsoft Graph."""
-    microsoft_auth_url: str = address("microsoft_auth_url")
+    microsoft_auth_url: Https = address("microsoft_auth_url")
     """Where Microsoft asks for consent."""
-    microsoft_token_url: str = address("microsoft_token_url")
+    microsoft_token_url: Https = address("microsoft_token_url")
     """Where Microsoft gives and renews tokens."""
-    slack_api_url: str = address("slack_api_url")
+    slack_api_url: Https = address("slack_api_url")
     """Address of the Slack API."""
-    slack_auth_url: str = address("slack_auth_url")
+    slack_auth_url: Https = address("slack_auth_url")
     """Where Slack asks for consent."""
-    slack_token_url: str = address("slack_token_url")
+    slack_token_url: Https = address("slack_token_url")
     """Where Slack gives and renews tokens."""
-    slack_revoke_url: str = address("slack_revoke_url")
+    slack_revoke_url: Https = address("slack_revoke_url")
     """Where Slack takes tokens back."""
-    telegram_api_url: str = address("telegram_api_url")
+    telegram_api_url: Https = address("telegram_api_url")
     """Address of the Telegram Bot API."""
-    kms_api_url: str = Field(default="https://cloudkms.googleapis.com", pattern=r"^https://[^\s/]+")
+    kms_api_url: Https = "https://cloudkms.googleapis.com"
     """Address of Google KMS."""
-    pubsub_api_url: str = address("pubsub_api_url")
+    pubsub_api_url: Https = address("pubsub_api_url")
     """Address of Google Cloud Pub/Sub."""
-    google_certs_url: str = address("google_certs_url")
+    google_certs_url: Https = address("google_certs_url")
     """Where Google shows the certificates that its pushes are signed with."""
     ca_bundle: Path | None = None
     """File with the authorities to trust at these addresses; the machine's when empty."""

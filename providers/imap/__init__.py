@@ -1,5 +1,6 @@
 """IMAP: one mailbox on a mail server, read without leaving a mark."""
 
+from . import lookup
 from .idle import wait_for_mail
 from .mailbox import Mailbox
 from .places import Place, place_at, read_on
@@ -12,6 +13,7 @@ __all__ = [
     "Place",
     "Row",
     "Session",
+    "lookup",
     "place_at",
     "quoted",
     "read_on",

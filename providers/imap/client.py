@@ -10,6 +10,8 @@ import socket
 import ssl
 import time
 
+from providers.dial import Dial, anywhere
+
 CHUNK = 16_384
 """TLS brings no more at a time (RFC 8446 5.1)."""
 MAX_LITERAL = 64_000_000
@@ -18,9 +20,16 @@ MAX_LITERAL = 64_000_000
 
 class Client(imaplib.IMAP4):
     def __init__(
-        self, host: str, port: int, *, seconds: float, context: ssl.SSLContext | None
+        self,
+        host: str,
+        port: int,
+        *,
+        seconds: float,
+        context: ssl.SSLContext | None,
+        dial: Dial = anywhere,
     ) -> None:
         self._context = context
+        self._dial = dial
         self._unread = b""
         self._read_from: socket.socket | None = None
         self.allow(seconds)
@@ -84,7 +93,7 @@ class Client(imaplib.IMAP4):
         return left
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        sock: socket.socket = super()._create_socket(timeout)  # type: ignore[misc]  # not in typeshed
+        sock = self._dial(self.host, self.port, self._left())
         # imaplib writes a password and its line's end apart: the second would wait for the server
         # to confirm the first, which takes 40 ms.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

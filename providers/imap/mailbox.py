@@ -12,6 +12,7 @@ from typing import TypeVar
 from imap_tools.errors import ImapToolsError
 
 from core.errors import OrchestreError, Refused, Unavailable
+from providers.dial import Dial, anywhere
 from providers.mail.smtp import Tls
 
 from .client import Client
@@ -37,8 +38,10 @@ class Mailbox:
         password: str,
         seconds: float,
         ssl_context: ssl.SSLContext | None = None,
+        dial: Dial = anywhere,
     ) -> None:
         self._where = (host, port)
+        self._dial = dial
         self._tls = tls
         self._login = (user, password)
         self._seconds = seconds
@@ -99,6 +102,7 @@ class Mailbox:
                 port,
                 seconds=self._seconds,
                 context=self._ssl_context if self._tls == "tls" else None,
+                dial=self._dial,
             )
         except UnicodeError as error:
             raise Refused(f"{host!r} cannot be the name of a mail server.") from error

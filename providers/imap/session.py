@@ -117,6 +117,12 @@ class Session:
         answer = _ok(self._client.uid("SEARCH", criteria))
         return sorted(int(uid) for line in answer if line for uid in line.split())
 
+    def last(self, most: int) -> list[int]:
+        """The uids of the last to come into the folder that has just been examined, in the order
+        of their arrival. They are found by their numbers in it: a list of all might be endless."""
+        there = self._number("EXISTS")
+        return self.search(f"{max(there - most, 0) + 1}:*") if there else []
+
     def fetch(self, uids: Sequence[int], part: str = "") -> Iterator[Row]:
         """What is still there of `uids`, in their order."""
         for start in range(0, len(uids), CHUNK):

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Literal, NamedTuple
 
 from core.errors import OrchestreError, ReauthorizationRequired, Refused, Unavailable
+from providers.dial import Dial, anywhere
 
 from .addresses import as_sent
 from .server_words import of_sign_in
@@ -126,6 +127,7 @@ def send_once(
     password: str = "",
     deadline_seconds: float,
     ssl_context: ssl.SSLContext | None = None,
+    dial: Dial = anywhere,
 ) -> str:
     """Transport `raw` to one recipient; the server's final answer.
 
@@ -139,6 +141,7 @@ def send_once(
         password=password,
         deadline_seconds=deadline_seconds,
         ssl_context=ssl_context,
+        dial=dial,
     ) as session:
         with _nothing_sent(host, port):
             _open_envelope(session, raw, sender=sender, recipient=recipient)
@@ -161,6 +164,7 @@ def check(
     password: str = "",
     deadline_seconds: float = 30.0,
     ssl_context: ssl.SSLContext | None = None,
+    dial: Dial = anywhere,
 ) -> dict[str, str]:
     """Prove that the server answers and lets the user in; what it offers. Nothing is sent."""
     with _session(
@@ -171,6 +175,7 @@ def check(
         password=password,
         deadline_seconds=deadline_seconds,
         ssl_context=ssl_context,
+        dial=dial,
     ) as session:
         session.quit()
     return session.offers
@@ -200,16 +205,15 @@ def _session(
     password: str,
     deadline_seconds: float,
     ssl_context: ssl.SSLContext | None,
+    dial: Dial,
 ) -> Iterator[Session]:
     """A connection that is greeted, encrypted and signed in, as asked; closed afterwards."""
     deadline = time.monotonic() + deadline_seconds
     if user and tls == "none" and not _is_loopback(host):
         raise Refused("A password is not sent unencrypted. Choose starttls or tls.")
     with _nothing_sent(host, port):
-        connect_seconds = min(CONNECT_SECONDS, deadline_seconds)
-        session = Session(
-            socket.create_connection((host, port), timeout=connect_seconds), deadline=deadline
-        )
+        sock = dial(host, port, min(CONNECT_SECONDS, deadline_seconds))
+        session = Session(sock, deadline=deadline)
     try:
         with _nothing_sent(host, port):
             _begin(session, host, tls=tls, context=ssl_context)

@@ -5,7 +5,7 @@ import logging
 import re
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
@@ -16,13 +16,15 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from core.clock import system_clock
 from core.errors import NotSupported, ReauthorizationRequired, Refused
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
-from providers.base import Account, BaseProvider, Capability, Settings
+from providers.base import Account, BaseProvider, Capability
+from providers.dial import Dial, anywhere, publicly
 from providers.imap import (
     Folder,
     Mailbox,
     Place,
     Row,
     Session,
+    lookup,
     place_at,
     quoted,
     read_on,
@@ -30,6 +32,7 @@ from providers.imap import (
     wait_for_mail,
 )
 from providers.mail import mime, smtp
+from providers.mail.aliases import AliasSettings
 from providers.mail.smtp import Tls
 from providers.tls import trusting
 
@@ -48,7 +51,7 @@ class Copies(StrEnum):
     """The mail server files a copy of whatever goes through its relay, which proves it."""
 
 
-class ImapSettings(Settings):
+class ImapSettings(AliasSettings):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     host: str
@@ -101,13 +104,20 @@ class ImapProvider(BaseProvider):
     title = "Mail (IMAP and SMTP)"
     description = "A mailbox on any mail server, read over IMAP and answered over SMTP."
     settings_type = ImapSettings
-    capabilities = Capability.MAIL | Capability.PROOF | Capability.LINE
+    capabilities = (
+        Capability.MAIL
+        | Capability.PROOF
+        | Capability.LINE
+        | Capability.ALIASES
+        | Capability.LOOKUP
+    )
+    names_hosts = True
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self.settings = ImapSettings.model_validate(account.settings)
         if self.settings.sent_copies is Copies.CLIENT:
-            self.capabilities = Capability.MAIL | Capability.LINE
+            self.capabilities &= ~Capability.PROOF
         self._user = self.settings.user or account.address.handle
         self._mailbox: Mailbox | None = None
         self._sent_folder = self.settings.sent_folder
@@ -122,8 +132,12 @@ class ImapProvider(BaseProvider):
             password=self._password,
             deadline_seconds=self.settings.timeout,
             ssl_context=self._ssl_context,
+            dial=self._dial,
         )
         return self.account.address
+
+    def aliases(self) -> tuple[Address, ...]:
+        return self.settings.own()
 
     def cursor_at(self, moment: datetime) -> str:
         def find(session: Session) -> Place:
@@ -149,6 +163,18 @@ class ImapProvider(BaseProvider):
             return Message(envelope=envelope, problem="It is no longer in the mailbox.")
         return mime.read_message(row.raw, envelope=envelope)
 
+    def find(self, id: str) -> Envelope | None:
+        if not id.startswith(self._prefix):
+            return None
+        name, numbers = self.settings.folder, id.removeprefix(self._prefix)
+        found = self._box.ask(lambda session: lookup.find(session, name, numbers))
+        return next((self._envelope(row, found.folder) for row in found.rows), None)
+
+    def newest(self) -> Iterator[Envelope]:
+        name = self.settings.folder
+        found = self._box.ask(lambda session: lookup.newest(session, name))
+        return (self._envelope(row, found.folder) for row in found.rows)
+
     def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
         raw = mime.write(outgoing, key=key)
         smtp.send_once(
@@ -162,6 +188,7 @@ class ImapProvider(BaseProvider):
             password=self._password,
             deadline_seconds=SEND_SECONDS,
             ssl_context=self._ssl_context,
+            dial=self._dial,
         )
         receipt = Receipt(id=outgoing.message_id, sent_at=system_clock())
         if self.settings.sent_copies is Copies.CLIENT:
@@ -181,7 +208,7 @@ class ImapProvider(BaseProvider):
             "there after sending. The mail server's log knows, or the recipient."
         )
 
-    def answered_by_hand(self, message: Message) -> bool:
+    def answered_by_hand(self, message: Message, *, key: str = "") -> bool:
         """Whether the mail is marked as answered or forwarded, or a sent mail that is not ours
         names it."""
         return self._box.ask(lambda session: self._is_answered(session, message.envelope))
@@ -206,6 +233,7 @@ class ImapProvider(BaseProvider):
                 password=self._password,
                 seconds=self.settings.timeout,
                 ssl_context=self._ssl_context,
+                dial=self._dial,
             )
         return self._mailbox
 
@@ -216,7 +244,16 @@ class ImapProvider(BaseProvider):
         raise ReauthorizationRequired("Link the account again, with its password.")
 
     @property
+    def _dial(self) -> Dial:
+        return anywhere if self.account.private_hosts else publicly
+
+    @property
     def _ssl_context(self) -> ssl.SSLContext:
+        if self.settings.ca_file and not self.account.private_hosts:
+            raise Refused(
+                "A file of certificates lies on the machine that runs this, so only whoever runs "
+                "it may name one. Leave ca_file empty, or ask them to link the account."
+            )
         return _context(self.settings.ca_file)
 
     def _prove(self, session: Session) -> None:
@@ -225,12 +262,15 @@ class ImapProvider(BaseProvider):
             session.examine(self._sent(session))
 
     def _envelope(self, row: Row, folder: Folder) -> Envelope:
-        id = f"{folder.validity}:{row.uid}"
-        if self.settings.folder != "INBOX":
-            id = f"{self.settings.folder}:{id}"
+        id = f"{self._prefix}{folder.validity}:{row.uid}"
         return mime.read_envelope(
             row.raw, id=id, received_at=row.received_at, size=row.size, labels=row.flags
         )
+
+    @property
+    def _prefix(self) -> str:
+        """Of the ids of another folder than the usual one."""
+        return "" if self.settings.folder == "INBOX" else f"{self.settings.folder}:"
 
     def _find(self, session: Session, envelope: Envelope, part: str = "") -> Row | None:
         """The mail of this envelope, also when the server has numbered its mails anew."""

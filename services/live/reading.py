@@ -31,8 +31,7 @@ def news(place: Place) -> Iterator[Finding]:
         cursor = provider.cursor_at(place.app.clock() - A_DAY)
         page = provider.fetch_new(cursor, limit=20)
     seconds = time.monotonic() - began
-    me = frozenset({connection.handle})
-    vetoes = [judge(envelope, me=me) for envelope in page.envelopes]
+    vetoes = [judge(envelope, me=connection.me) for envelope in page.envelopes]
     machines = sum(veto is not None for veto in vetoes)
     yield proven(
         "news",

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from email.utils import make_msgid
 
 from core.canaries import HEADER
-from core.connections import Access
 from core.errors import NotSupported, OrchestreError
 from core.messages import KEY_HEADER, Envelope, Outgoing, Receipt
-from providers import BaseProvider, Capability
-from services.canary import MARKS
+from providers import BaseProvider
 from services.doctor import Finding
+from services.own_mail import MARKS, prepare
 from services.policy import judge
 
 from .base import Place, noted, proven, refuted
@@ -25,7 +24,7 @@ QUIET_SECONDS = 5.0
 def a_mail_to_itself(place: Place) -> Iterator[Finding]:
     """One mail: that it goes out once, what becomes of its marks, and that it is proven."""
     connection = place.account
-    if connection.access is not Access.SEND:
+    if not connection.may_send:
         yield noted("send", f"The account may only {connection.access}: nothing was sent.")
         return
     place.allow(f"Send one mail from {connection.handle} to itself?")
@@ -33,9 +32,7 @@ def a_mail_to_itself(place: Place) -> Iterator[Finding]:
     key, outgoing = f"canary-{mark}", _letter(place, mark)
     with place.app.connections.borrow(connection) as provider:
         cursor = provider.cursor_at(place.app.clock())
-        handle = ""
-        if Capability.DRAFTS in provider.capabilities:
-            handle = provider.prepare(outgoing, key=key)
+        handle = prepare(provider, outgoing, key=key, connection=connection)
         began = time.monotonic()
         provider.send(outgoing, key=key, handle=handle)
         yield proven("send", "Sent one mail from the account to itself.")
@@ -55,7 +52,7 @@ def server_copies(place: Place) -> Iterator[Finding]:
     if connection.settings.get("sent_copies") == "server":
         yield proven("sent copies", "The account is set up for a server that files copies.")
         return
-    if connection.access is not Access.SEND:
+    if not connection.may_send:
         return
     place.allow(f"Send one more mail from {connection.handle} to itself?")
     settings = connection.settings | {"sent_copies": "server"}

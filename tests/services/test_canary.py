@@ -12,13 +12,15 @@ import pytest
 from pydantic import SecretStr
 
 from core.alerts import Alert
+from core.bots import Mode
 from core.canaries import PATIENCE, Canary
 from core.clock import system_clock
 from core.config import Settings
-from core.connections import Credentials
+from core.connections import Access, Credentials
 from core.errors import Conflict, NotSupported, OrchestreError, Refused, Unavailable
 from core.messages import Address
 from core.replies import Reply, Status
+from db.base import Swap
 from db.memory import MemoryDatabase
 from providers import Capability, Registry
 from providers.http import shared
@@ -196,6 +198,26 @@ def test_an_account_that_is_not_read_writes_nothing(world: World) -> None:
         send(world)
 
     assert world.mailbox.sent == []
+
+
+@pytest.mark.parametrize("access", [Access.READ, Access.DRAFT])
+def test_an_account_that_may_not_send_writes_nothing_and_is_not_asked_again(
+    world: World, clock: FrozenClock, access: Access
+) -> None:
+    store = world.database.for_workers()
+    store.commit(Swap(world.connection, world.connection.evolve(access=access)))
+    world.start(Mode.ASSIST)
+    app = with_plan(world)
+
+    with pytest.raises(NotSupported, match=f"may only {access}"):
+        send(world)
+    for _ in range(3):
+        app.watchman.look()
+        app.canaries.work_due()
+        clock.advance(hours=2)
+
+    assert world.mailbox.sent == []
+    assert not look(world).able
 
 
 def test_a_service_without_a_way_to_itself_says_so_once(

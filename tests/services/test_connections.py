@@ -5,9 +5,10 @@ from pydantic import SecretStr
 
 from core.alerts import Alert
 from core.connections import Connection, Credentials, Health
-from core.errors import Invalid, NotAllowed, NotFound, ReauthorizationRequired, Refused
+from core.errors import Conflict, Invalid, NotAllowed, NotFound, ReauthorizationRequired, Refused
 from core.messages import Address
 from db.base import Swap
+from providers.base import Settings
 from providers.plugins.dummy import MAILBOXES, DummyProvider
 from services.bots import State
 from tests.conftest import ALICE, World, Write
@@ -141,3 +142,112 @@ def test_a_second_end_is_told_again(world: World) -> None:
         world.link(ALICE)
 
     assert len([one for one in world.database.dump(Alert) if "relink" in one.id]) == 2
+
+
+class OneReaderProvider(DummyProvider):
+    name = "one-reader"
+    title = "One Reader"
+    carries = True
+
+
+@pytest.fixture
+def shared_desk(world: World) -> str:
+    """Alice has linked the same account at two services; the id of somebody else."""
+    world.app.connections._registry._providers["one-reader"] = OneReaderProvider
+    world.app.connections.link(
+        "one-reader", OTHER, by=world.by, settings={}, credentials=Credentials()
+    )
+    world.link(OTHER)
+    return world.app.users.sign_up("mallory@evil.example", "correct horse").id
+
+
+@pytest.mark.parametrize("handle", ["other@shop.example", "Other@Shop.example"])
+def test_an_account_of_somebody_else_is_linked_when_that_is_confirmed(
+    world: World, shared_desk: str, handle: str
+) -> None:
+    def link(*, confirm: bool) -> Connection:
+        return world.app.connections.link(
+            "dummy",
+            Address(handle=handle),
+            by=shared_desk,
+            settings={},
+            credentials=Credentials(),
+            confirm=confirm,
+        )
+
+    with pytest.raises(Conflict, match="Both bots would answer") as refused:
+        link(confirm=False)
+
+    assert "alice" not in str(refused.value)
+    assert world.app.connections.list(by=shared_desk) == []
+    assert link(confirm=True).owner_id == shared_desk
+
+
+@pytest.mark.parametrize("confirm", [False, True])
+@pytest.mark.parametrize("handle", ["other@shop.example", "@other@shop.example"])
+def test_messages_that_reach_one_reader_only_are_not_taken_from_somebody_else(
+    world: World, shared_desk: str, handle: str, confirm: bool
+) -> None:
+    with pytest.raises(Conflict, match="one reader only") as refused:
+        world.app.connections.link(
+            "one-reader",
+            Address(handle=handle),
+            by=shared_desk,
+            settings={},
+            credentials=Credentials(),
+            confirm=confirm,
+        )
+
+    assert "alice" not in str(refused.value)
+    assert world.app.connections.list(by=shared_desk) == []
+
+
+def test_who_cannot_open_an_account_does_not_learn_that_it_is_linked(
+    world: World, shared_desk: str
+) -> None:
+    MAILBOXES[OTHER.handle].fault = ReauthorizationRequired("Wrong password.")
+
+    with pytest.raises(ReauthorizationRequired, match="Wrong password"):
+        world.app.connections.link(
+            "dummy", OTHER, by=shared_desk, settings={}, credentials=Credentials()
+        )
+
+
+def test_ones_own_account_is_linked_again_without_a_question(
+    world: World, shared_desk: str
+) -> None:
+    again = world.app.connections.link(
+        "one-reader", OTHER, by=world.by, settings={}, credentials=Credentials()
+    )
+
+    assert again.health is Health.LINKED
+
+
+class ServerSettings(Settings):
+    server: str
+
+
+class ServerProvider(DummyProvider):
+    name = "server"
+    settings_type = ServerSettings
+
+
+def test_what_is_not_said_again_stays_when_an_account_is_linked_again(world: World) -> None:
+    world.app.connections._registry._providers["server"] = ServerProvider
+    shop = Address(handle="shop@shop.example", name="The Shop")
+    settings = {"server": "mail.shop.example"}
+    world.app.connections.link(
+        "server", shop, by=world.by, settings=settings, credentials=Credentials()
+    )
+
+    again = world.app.connections.link(
+        "server",
+        Address(handle=shop.handle),
+        by=world.by,
+        settings={},
+        credentials=Credentials(password=SecretStr("new")),
+    )
+
+    assert (again.account, again.settings) == (shop, settings)
+    with world.app.connections.borrow(again) as provider:
+        assert provider.account.credentials.password == SecretStr("new")

@@ -4,31 +4,36 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.bots import Bot
 from core.connections import Connection
 from core.messages import Address
+from core.records import Record
 from db.base import Add
 from db.memory import MemoryDatabase
-from services.intervals import A_DAY, FRESH, Intervals, Quota, stretched
+from services.intervals import A_DAY, FRESH, IDLE, Intervals, Quota, stretched
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 GOOGLE = Quota(units=2, units_a_day=80_000_000)
 
 
-def intervals(mailboxes: int, quota: Quota) -> Intervals:
-    database = MemoryDatabase()
-    linked = (
-        Connection(
-            id=f"c{number}",
-            owner_id="alice",
-            provider="gmail",
-            account=Address(handle=f"shop{number}@shop.example"),
-            handle=f"shop{number}@shop.example",
-            linked_at=NOW,
-        )
-        for number in range(mailboxes)
+def linked(number: int, provider: str = "gmail", *, is_on: bool = True) -> tuple[Record, Record]:
+    handle = f"{provider}{number}@shop.example"
+    connection = Connection(
+        id=handle,
+        owner_id="alice",
+        provider=provider,
+        account=Address(handle=handle),
+        handle=handle,
+        linked_at=NOW,
     )
-    database.for_workers().commit(*map(Add, linked))
+    return connection, Bot(id=handle, owner_id="alice", connection_id=handle, enabled=is_on)
+
+
+def intervals(mailboxes: int, quota: Quota, *others: Record) -> Intervals:
+    database = MemoryDatabase()
+    records = [record for number in range(mailboxes) for record in linked(number)]
+    database.for_workers().commit(*map(Add, [*records, *others]))
     return Intervals(database, {"gmail": quota})
 
 
@@ -58,6 +63,44 @@ def test_where_units_are_scarce_idle_mailboxes_give_way_first() -> None:
     idle = scarce.next("gmail", MINUTE, message_at=NOW - 2 * FRESH, now=NOW)
 
     assert MINUTE < busy < Quota(units=2, units_a_day=10_000).shortest(10) < idle
+
+
+SCARCE = Quota(units=2, units_a_day=10_000)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param([linked(number, "imap") for number in range(10, 40)], id="other services"),
+        pytest.param([linked(number, is_on=False) for number in range(10, 40)], id="bots off"),
+        pytest.param([linked(number)[:1] for number in range(10, 40)], id="no bots"),
+        pytest.param(
+            [
+                (one.expire(), bot)
+                for one, bot in (linked(number) for number in range(10, 40))
+                if isinstance(one, Connection)
+            ],
+            id="must be linked again",
+        ),
+    ],
+)
+def test_what_is_not_polled_there_uses_up_nothing(others: list[tuple[Record, ...]]) -> None:
+    alone = intervals(10, SCARCE)
+    among = intervals(10, SCARCE, *(record for one in others for record in one))
+
+    wanted = [each.next("gmail", MINUTE, message_at=None, now=NOW) for each in (alone, among)]
+
+    assert wanted[0] == wanted[1] == SCARCE.shortest(10) * IDLE
+
+
+def test_more_mailboxes_than_fit_into_a_page_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.intervals.PAGE", 3)
+
+    pause = intervals(10, SCARCE).next("gmail", MINUTE, message_at=None, now=NOW)
+
+    assert pause == SCARCE.shortest(10) * IDLE
 
 
 @pytest.mark.parametrize("mailboxes", [27_000, 28_000, 100_000, 1_000_000])
