@@ -27,13 +27,15 @@ from . import (
     webhooks,
 )
 from .health import VERSION
-from .limiter import Limiter
+from .limiter import Doorman, Limiter
 from .middleware import BodyLimit, Envelope
 from .products import IMPORT, IMPORT_BYTES
 
 BODY_BYTES = 1_000_000
 SIGN_INS = 10
 """From one address, in a minute."""
+KNOCKS = 600
+"""At the webhooks, from one address that has never proven itself, in a minute."""
 DESCRIPTION = """
 Orchestre watches a business's inboxes, decides which messages a machine may answer, drafts an
 answer from product data, and sends it exactly once.
@@ -69,7 +71,9 @@ def create_app(orchestre: Orchestre) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.orchestre = orchestre
-    app.state.limiter = Limiter(most=SIGN_INS, window=timedelta(minutes=1), clock=orchestre.clock)
+    minute, clock = timedelta(minutes=1), orchestre.clock
+    app.state.limiter = Limiter(most=SIGN_INS, window=minute, clock=clock)
+    app.state.doorman = Doorman(Limiter(most=KNOCKS, window=minute, clock=clock))
     errors.install(app)
     app.add_middleware(BodyLimit, default=BODY_BYTES, longer={IMPORT: IMPORT_BYTES})
     app.add_middleware(Envelope)

@@ -9,7 +9,7 @@ from core.errors import NotSignedIn
 from core.users import Session, User
 from services.bootstrap import Orchestre
 
-from .limiter import Limiter
+from .limiter import Doorman, Limiter
 
 _bearer = OAuth2PasswordBearer(
     tokenUrl="/users/token",
@@ -53,5 +53,20 @@ CurrentSession = Annotated[Session, Depends(_session)]
 def limited(request: Request) -> None:
     """At most so many calls of this route from one address: guessing passwords must be slow."""
     limiter: Limiter = request.app.state.limiter
-    address = request.client.host if request.client else ""
-    limiter.take(f"{request.url.path} {address}")
+    limiter.take(f"{request.url.path} {_address(request)}")
+
+
+def admitted(request: Request) -> None:
+    """Before its body is read: strangers must not keep us busy with understanding what they say."""
+    doorman: Doorman = request.app.state.doorman
+    doorman.admit(_address(request))
+
+
+def known(request: Request) -> None:
+    """Whoever sent this has proven itself."""
+    doorman: Doorman = request.app.state.doorman
+    doorman.know(_address(request))
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

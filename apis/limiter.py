@@ -54,3 +54,24 @@ class Limiter:
         }
         if len(self._calls) >= MOST_KEYS:
             self._calls.clear()
+
+
+class Doorman:
+    """Lets strangers knock as often as `limiter` says, and whoever has proven itself for ever."""
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+        self._known: dict[str, None] = {}
+        self._lock = threading.Lock()
+
+    def admit(self, address: str) -> None:
+        """Count a stranger's call, or refuse it and say when to come back."""
+        if address not in self._known:
+            self._limiter.take(address)
+
+    def know(self, address: str) -> None:
+        """Somebody has proven itself from there. The first who did are forgotten for too many."""
+        with self._lock:
+            self._known[address] = None
+            if len(self._known) > MOST_KEYS:
+                del self._known[next(iter(self._known))]

@@ -109,7 +109,7 @@ def get_last_message(
     connection = app.connections.named(provider, account, by=user.id)
     read = app.messages.newest(connection)
     if not read.messages:
-        raise NotFound("Nobody else has written to this account within six weeks.")
+        raise NotFound("Nobody else has written to this account, as far as it shows.")
     out = MessageOut.of(read.messages[-1])
     return Success(data=LastMessage(**dict(out), option=Option(nextPageToken=read.next or None)))
 
@@ -124,7 +124,8 @@ def get_messages(
     count: Annotated[int, Query(ge=1, le=MOST)] = 10,
     option: Token = "",
 ) -> Success[Page]:
-    """What others have written since then, oldest first; the next ones with `nextPageToken`."""
+    """What others have written since then, oldest first; the next ones with `nextPageToken`,
+    which is null on the last page."""
     connection = app.connections.named(provider, account, by=user.id)
     moment = datetime.fromtimestamp(from_when, UTC)
     read = app.messages.since(connection, moment, count=count, token=bare(option))
@@ -210,6 +211,6 @@ def bare(option: str) -> str:
         return option
     try:
         token = json.loads(option).get("nextPageToken")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("Give `option` as the nextPageToken that came.") from error
     return token if isinstance(token, str) else ""

@@ -6,12 +6,14 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import PlainTextResponse
 
 from .answers import PROBLEMS, Id
-from .deps import App
+from .deps import App, admitted, known
 
 BODY_BYTES = 262_144
 """No service sends more at once; Telegram's longest updates take a fifth of it."""
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"], responses=PROBLEMS)
+router = APIRouter(
+    prefix="/webhooks", tags=["webhooks"], responses=PROBLEMS, dependencies=[Depends(admitted)]
+)
 
 
 async def _raw(request: Request) -> bytes:
@@ -40,10 +42,13 @@ def notify_one(app: App, request: Request, provider: Id, watch_id: Id, body: Raw
 
 
 def _receive(app: App, request: Request, provider: str, body: bytes, watch_id: str = "") -> str:
-    return app.push.receive(
+    heard = app.push.receive(
         provider,
         headers={name.lower(): value for name, value in request.headers.items()},
         query=dict(request.query_params),
         body=body,
         watch_id=watch_id,
     )
+    if heard.proven:
+        known(request)
+    return heard.answer

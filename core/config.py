@@ -18,6 +18,7 @@ from .pace import Pace
 from .settings.answers import AnswerSettings
 from .settings.installation import KMS_KEY, Environment
 from .settings.names import PREFIX
+from .settings.services import check_https
 
 ANYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # compared with, and not listened on
 
@@ -144,8 +145,8 @@ class Settings(AnswerSettings):
     @field_validator("alert_webhook_url")
     @classmethod
     def _is_https(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not re.match(r"https://[^\s/]+", url.get_secret_value()):
-            raise ValueError("it should begin with https://")
+        if url is not None:
+            check_https(url.get_secret_value())
         return url
 
 

@@ -29,6 +29,8 @@ class Feed(Record):
     """Why the last poll failed; empty when it did not."""
     failures: int = 0
     """How many polls in a row have failed."""
+    rests_until: datetime | None = None
+    """The end of a rest that the service asked for: nobody polls before, whatever hints come."""
     message_at: datetime | None = None
     """When the service received the last message that was really taken in."""
     kept_at: datetime | None = None
@@ -58,13 +60,24 @@ class Feed(Record):
             polled_at=now,
             trouble="",
             failures=0,
+            rests_until=None,
             due_at=due_at,
         )
 
-    def rest(self, trouble: str, *, until: datetime) -> Self:
+    def rest(self, trouble: str, *, until: datetime, asked: bool = False) -> Self:
+        """Poll no more before `until`; `asked` where the service wants that."""
         return self.evolve(
-            leased=False, holder="", trouble=trouble, failures=self.failures + 1, due_at=until
+            leased=False,
+            holder="",
+            trouble=trouble,
+            failures=self.failures + 1,
+            rests_until=until if asked else None,
+            due_at=until,
         )
+
+    def earliest(self, now: datetime) -> datetime:
+        """When it may be polled: now, or at the end of a rest that the service asked for."""
+        return max(now, self.rests_until or now)
 
     def release(self, *, now: datetime) -> Self:
         """Take the lease from a holder that is dead."""
@@ -72,7 +85,12 @@ class Feed(Record):
 
     def restart(self, cursor: str, *, now: datetime) -> Self:
         return self.evolve(
-            cursor=cursor, leased=False, holder="", trouble="", failures=0, due_at=now
+            cursor=cursor,
+            leased=False,
+            holder="",
+            trouble="",
+            failures=0,
+            due_at=self.earliest(now),
         )
 
     def pause(self) -> Self:

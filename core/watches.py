@@ -52,4 +52,5 @@ class Watch(Record):
 
 
 def hashed(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    """Of whatever somebody has sent, half a character too."""
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

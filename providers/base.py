@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import Flag, auto
 from pathlib import Path
@@ -37,6 +37,10 @@ class Capability(Flag):
     """`watch` and `heard`: the service can be asked to tell of news."""
     LINE = auto()
     """`listen`: a line can be held open, over which the service tells of news."""
+    ALIASES = auto()
+    """`aliases`: the account may have more addresses than one."""
+    LOOKUP = auto()
+    """`find` and `newest`: what came in can be looked up as often as anybody likes."""
 
 
 SENDS_A_DRAFT_ONCE = (
@@ -62,6 +66,8 @@ class Account(Value):
     id: str = ""
     """Its connection's; empty before it is linked."""
     address: Address
+    aliases: tuple[Address, ...] = ()
+    """Its other addresses."""
     credentials: Credentials = Credentials()
     settings: dict[str, Any] = {}
     home: Path = Path("var")
@@ -70,6 +76,9 @@ class Account(Value):
     """Where services are reached from here, and as whom."""
     access: Access = Access.SEND
     """What its owner lets us do with it."""
+    private_hosts: bool = True
+    """Whether its settings may name hosts of the network that this machine is in, and files of this
+    machine. Those of a stranger who signed up may not."""
     renew: Callable[[Ask], Credentials] | None = None
     """Lets one process at a time renew the newest credentials there are, and keeps what came of
     it before it is used; `None` where nothing is kept."""
@@ -102,6 +111,9 @@ class BaseProvider(ABC):
     """An instance may have fewer than its class, where its settings take one away."""
     local: ClassVar[bool] = False
     """It reads this machine's own files, so only whoever runs the machine may link it."""
+    names_hosts: ClassVar[bool] = False
+    """Its settings name the hosts that it connects to. It heeds `Account.private_hosts` then, as
+    `providers.dial` does."""
     hidden: ClassVar[bool] = False
     """Left out of what people are offered."""
     carries: ClassVar[bool] = False
@@ -123,6 +135,11 @@ class BaseProvider(ABC):
     def identify(self) -> Address:
         """Whose account this is, after proving that it can be read and written."""
 
+    def aliases(self) -> tuple[Address, ...]:
+        """The account's other addresses: what is written to them is written to the account, and
+        it may answer from them. With `Capability.ALIASES` only."""
+        return ()
+
     @abstractmethod
     def cursor_at(self, moment: datetime) -> str:
         """A cursor that comes just before everything received since `moment`."""
@@ -139,6 +156,14 @@ class BaseProvider(ABC):
     def fetch(self, envelope: Envelope) -> Message:
         """The whole message. One that cannot be read comes back with its `problem`."""
 
+    @classmethod
+    def check(cls, outgoing: Outgoing) -> None:
+        """`Refused`, with the limit in words, where no such answer can be sent in one piece.
+
+        Nothing is asked for it, so a person hears of it before they approve. `send` refuses the
+        same.
+        """
+
     @abstractmethod
     def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
         """Transport exactly these words, once, and mark them with `key`."""
@@ -146,6 +171,16 @@ class BaseProvider(ABC):
     def prepare(self, outgoing: Outgoing, *, key: str) -> str:
         """Put it where the service sends it once only; the handle that `send` takes."""
         return ""
+
+    def find(self, id: str) -> Envelope | None:
+        """What came in under this id and is still there: the envelope that `fetch_new` gave, or
+        would give. `None` for any other id, and for what is no id of this service: it is whatever
+        somebody typed, and the service is asked only for what has the form of its own ids."""
+        raise NotSupported(f"{self.title} cannot look up a message.")
+
+    def newest(self) -> Iterator[Envelope]:
+        """What came in, newest first, asked for as it is taken. It may end after some fifty."""
+        raise NotSupported(f"{self.title} cannot say what is newest.")
 
     def fetch_thread(self, message: Message) -> tuple[Message, ...]:
         """The conversation up to and including `message`, oldest first."""
@@ -155,8 +190,12 @@ class BaseProvider(ABC):
         """The receipt for `key`, or `None` when the service's own record proves its absence."""
         raise NotSupported(f"{self.title} cannot tell whether something was sent.")
 
-    def answered_by_hand(self, message: Message) -> bool:
-        """Whether the owner has answered `message` without us, as far as the service shows."""
+    def answered_by_hand(self, message: Message, *, key: str = "") -> bool:
+        """Whether the owner has answered `message` without us, as far as the service shows.
+
+        Our own answers do not count, but for the one that bears `key`: that one is about to be
+        sent, so that somebody else has sent it, from among the drafts.
+        """
         return False
 
     def watch(self, webhook: Webhook, *, subscription: str = "") -> Watched:

@@ -10,10 +10,13 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from core.clock import system_clock
 from core.errors import Invalid, Refused, Unavailable
 from core.records import Value
 
@@ -29,6 +32,7 @@ USUAL = {"accept-encoding": "gzip", "user-agent": "orchestre (gzip)"}
 """Google packs its answers only for who says so twice:
 developers.google.com/workspace/gmail/api/guides/performance"""
 PORTS = {"http": 80, "https": 443}
+MOST_REST = 3600.0
 
 _ADDRESS = re.compile(r"(https?)://([^/?#\s]+)(/[^?#]*)?(\?[^#]*)?(?:#.*)?", re.DOTALL)
 _PLAIN = re.compile(r"[!-~]*")
@@ -137,9 +141,31 @@ def shared(ca_bundle: Path | None = None) -> Http:
 
 
 def retry_after(answered: Answered) -> float | None:
-    """Seconds for which the server asks to be left alone (RFC 9110 10.2.3); no dates."""
+    """Seconds for which the server asks to be left alone, an hour at most (RFC 9110 10.2.3).
+
+    A date is counted from what the server's own clock says, where it says that.
+    """
     value = answered.headers.get("retry-after", "").strip()
-    return min(float(value), 3600.0) if value.isdecimal() else None
+    if value.isdecimal():
+        return min(float(value), MOST_REST)
+    until = _date(value)
+    if until is None:
+        return None
+    now = told_at(answered) or system_clock()
+    return max(0.0, min((until - now).total_seconds(), MOST_REST))
+
+
+def told_at(answered: Answered) -> datetime | None:
+    """What the server's clock said, in whole seconds (RFC 9110 6.6.1); `None` where it does not."""
+    return _date(answered.headers.get("date", ""))
+
+
+def _date(value: str) -> datetime | None:
+    """One of the three forms of RFC 9110 5.6.7; all are in UTC, and one does not say so."""
+    try:
+        return parsedate_to_datetime(value).replace(tzinfo=UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _parts(url: str) -> tuple[Origin, str, str]:

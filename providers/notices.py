@@ -1,11 +1,13 @@
 """How a service tells of news: what it sends, what that proves, and what it is about."""
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
+from core.errors import Invalid
 from core.records import Value
 
 
@@ -48,6 +50,8 @@ class Heard(Value):
     """A line is open from now on: nobody knows what was told before."""
     answer: str = ""
     """What the service wants to hear back, word for word."""
+    proven: bool = True
+    """False for what anybody may say, and that is answered all the same."""
 
 
 class Webhook(Value):
@@ -78,3 +82,17 @@ class Wire(Protocol):
 
         What `heard` has returned from is kept; only then is it acknowledged.
         """
+
+
+def parsed(body: bytes | str) -> Any:
+    """The JSON in a notice (RFC 8259), which anybody may have written. `Invalid` for what is none.
+
+    Neither is what cannot be written out again: what is nested without end, half a character
+    (a lone surrogate), and numbers that are none. Whoever reads on would stumble over these.
+    """
+    try:
+        found = json.loads(body.decode() if isinstance(body, bytes) else body)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise Invalid("This is no JSON that could be read.") from error
+    return found

@@ -127,12 +127,24 @@ def _belongs(before: str, character: str) -> bool:
     )
 
 
+def is_reply_subject(subject: str) -> bool:
+    """Whether it has the mark of an answer, in whatever language, perhaps behind tags."""
+    text = _one_line(subject)
+    while tag := _TAG.match(text):
+        text = text[tag.end() :].lstrip()
+    return bool(_REPLY_PREFIX.match(text))
+
+
 def bare_subject(subject: str) -> str:
     """The subject without the marks of answers and the tags that gateways put before it."""
-    text = re.sub(r"\s+", " ", clean(subject)).strip()[:MAX_SUBJECT]
+    text = _one_line(subject)
     while mark := _REPLY_PREFIX.match(text) or _TAG.match(text):
         text = text[mark.end() :].lstrip()
     return text
+
+
+def _one_line(subject: str) -> str:
+    return re.sub(r"\s+", " ", clean(subject)).strip()[:MAX_SUBJECT]
 
 
 def _chat_target(sender: Address, me: frozenset[str]) -> Address:

@@ -113,6 +113,8 @@ def bootstrap(
         sealer,
         home=settings.home,
         deployment=settings.deployment(),
+        access=settings.link_access,
+        private_hosts=settings.private_hosts,
         clock=clock,
     )
     products = Products(database, read=read_products, open=StoredCatalog)
@@ -146,9 +148,7 @@ def bootstrap(
         clock=clock,
     )
     alerts = Alerts(database, connections, clock=clock, webhook=open_webhook(settings))
-    messages = Messages(
-        database, connections, sealer, delimiter=settings.recipient_delimiter, clock=clock
-    )
+    messages = Messages(database, connections, sealer, delimiter=settings.recipient_delimiter)
     health = Health(database, grace=settings.silence(), clock=clock)
     canaries = Canaries(database, connections, every=settings.canaries_every(), clock=clock)
     audit = Audit(database, clock=clock)
@@ -172,6 +172,7 @@ def bootstrap(
         connections,
         registry,
         inbox,
+        revocations,
         on=settings.push,
         deployment=settings.deployment(),
         public_url=settings.public_url,

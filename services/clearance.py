@@ -17,6 +17,7 @@ from core.products import Product
 from core.records import Value
 
 from . import figures, links, secrecy
+from .asked import asked
 from .promises import AFFIRMS_STOCK, DENIES_STOCK, PROMISES
 from .words import folded
 
@@ -49,7 +50,7 @@ def reason_to_hold(draft: Draft, *, products: Sequence[Product], message: Messag
     named = [name for p in products for name in (p.sku, *figures.names(p))]
     if secrecy.looks_secret(links.without(rest, named)):
         return Hold(rule="G09", words="The draft has something in it that looks like a secret.")
-    if found := figures.unfounded(rest, products=products, question=message.new_text):
+    if found := figures.unfounded(rest, products=products, question=asked(message)):
         return Hold(rule="G10", words=f"The product data do not give this: {found!r}.")
     if gap := _GAP.search(rest):
         return Hold(rule="G10", words=f"The draft has a gap to be filled in: {gap[0]!r}.")

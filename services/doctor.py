@@ -13,6 +13,7 @@ from core.records import Value
 
 from .bell import make_celery
 from .bootstrap import Orchestre, bootstrap, open_llm
+from .clocks import Compared, compare
 
 LOW_BYTES = 200_000_000
 
@@ -75,10 +76,36 @@ def examine(settings: Settings) -> Examination:
             ready = ready.and_then(_examine({"credentials": lambda: _credentials(app)}))
             notes += [_softened(finding) for finding in reading(app).findings]
             notes += _accounts(app)
+            notes += clock(app)
         findings = (*first.findings, *ready.findings, *disk.findings, *notes)
         return Examination(findings=findings, error=ready.error or disk.error)
     finally:
         app.close()
+
+
+def clock(app: Orchestre) -> list[Finding]:
+    """Whether our clock is right, as far as the services of linked accounts tell."""
+    compared = compare(app)
+    if not compared:
+        return []
+    wrong = [one for one in compared if one.ahead is not None and not one.agrees]
+    if wrong:
+        return [Finding(name="clock", level=Level.WARNING, words=_apart(one)) for one in wrong]
+    agreeing = ", ".join(one.title for one in compared if one.agrees)
+    if not agreeing:
+        words = "It could not be compared: no service told its time."
+        return [Finding(name="clock", level=Level.WARNING, words=words)]
+    return [Finding(name="clock", level=Level.OK, words=f"It agrees with: {agreeing}.")]
+
+
+def _apart(compared: Compared) -> str:
+    seconds = compared.ahead.total_seconds() if compared.ahead else 0.0
+    where = "ahead of" if seconds > 0 else "behind"
+    return (
+        f"This machine's clock is {abs(seconds):,.0f} seconds {where} the one of {compared.title}. "
+        "What is written just after a bot starts may be missed, and signed notices are turned "
+        "away. Set it, and keep it right by NTP: timedatectl set-ntp true"
+    )
 
 
 def _examine(checks: dict[str, Callable[[], str]]) -> Examination:

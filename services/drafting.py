@@ -8,6 +8,7 @@ from core.errors import Refused
 from core.messages import Draft, Message
 from core.products import Product
 
+from .asked import asked
 from .llm import LLM, Prompt
 from .llm.languages import language_of, money
 
@@ -68,7 +69,7 @@ def compose(
 
     Messages of another thread are left out, and so is every address.
     """
-    question = _visible(message.new_text or message.text)
+    question = _visible(asked(message) or message.text)
     language = language_of(f"{message.envelope.subject}\n{question}")
     facts = "\n\n".join(_facts(product, language) for product in products)
     parts = [

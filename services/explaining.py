@@ -112,7 +112,7 @@ class _Account:
     def _veto(self, message: Message) -> Veto | None:
         envelope = message.envelope
         veto = judge(envelope, me=self._me, message=message, settings=self._policy)
-        return veto or hold(envelope, me=self._me, settings=self._policy)
+        return veto or hold(envelope, me=self._me, message=message, settings=self._policy)
 
     def _answered(self, message: Message, *, now: datetime) -> Verdict:
         account, *aliases = (Address(handle=address) for address in self._question.me)

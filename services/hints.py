@@ -47,7 +47,7 @@ class Hinting:
         feed = next(iter(self._store.find(Feed, id=connection.id)), None)
         if feed is None or feed.due_at is None:
             return False
-        due_at = _not_too_soon(feed, now) if gently else now
+        due_at = feed.earliest(_not_too_soon(feed, now) if gently else now)
         kept = next(iter(self._store.find(Hint, id=connection.id)), None)
         hint = Hint(id=connection.id, owner_id=connection.owner_id, hinted_at=now, due_at=due_at)
         try:

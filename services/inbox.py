@@ -17,6 +17,7 @@ from core.feeds import Feed, Hint
 from core.messages import Envelope
 from db.base import Database, Drop, Expect, Swap
 
+from .aliases import Aliases
 from .bell import DISPATCH, Bell
 from .claims import Claims
 from .connections import Connections
@@ -64,6 +65,7 @@ class Inbox(Hinting):
     ) -> None:
         self._store = database.for_workers()
         self._connections = connections
+        self._aliases = Aliases(database, connections, clock=clock)
         self._replies = replies
         self._claims = claims
         self._intervals = intervals
@@ -96,7 +98,7 @@ class Inbox(Hinting):
                 feed = hinted.get(id)
                 if feed is None or feed.due_at is None:
                     self._forget(hints[id])
-                elif not feed.leased:
+                elif not feed.leased and feed.earliest(now) == now:
                     due[id] = feed
         return [Turn(feed, hints.get(id)) for id, feed in due.items()]
 
@@ -187,6 +189,8 @@ class Inbox(Hinting):
                 failpoint("feed.fetch")
                 page = provider.fetch_new(feed.cursor, limit=PAGE)
                 failpoint("feed.fetched")
+            if page.envelopes:
+                connection = self._aliases.renewed(connection)
             opened, changes = self._replies.open(page.envelopes, bot=bot, connection=connection)
             full = bool(page.envelopes)
             if not full:
@@ -253,13 +257,15 @@ class Inbox(Hinting):
         if isinstance(error, ReauthorizationRequired):
             self._connections.expire(feed.id, str(error))
             pause = LONGEST_REST
-        elif isinstance(error, Unavailable) and error.retry_after:
-            pause = error.retry_after
+        asked = error.retry_after if isinstance(error, Unavailable) else None
+        if asked:
+            pause = asked
         if not feed.trouble:
             log.warning("poll_failed", extra={"feed_id": feed.id, "error": repr(error)})
         until = self._clock() + timedelta(seconds=pause)
+        rested = feed.rest(str(error) or repr(error), until=until, asked=bool(asked))
         failpoint("feed.rest")
-        self._store.commit(Swap(feed, feed.rest(str(error) or repr(error), until=until)))
+        self._store.commit(Swap(feed, rested))
         failpoint("feed.rested")
 
     def take_over(self) -> None:

@@ -26,7 +26,8 @@ def unlink(app: Orchestre, connection_id: str, *, by: str) -> str:
         app.bots.stop(connection_id, by=by)
     app.push.end(connection_id)
     words = _forget(app, store, connection_id)
-    app.replies.let_go(connection_id, by=by)
+    if given_up := app.replies.let_go(connection_id, by=by):
+        words = f"{words} Messages that waited and will not be answered: {given_up}.".strip()
     return words
 
 

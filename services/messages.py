@@ -1,13 +1,16 @@
-"""Reads an account's messages, and answers one of them in a person's own words."""
+"""Reads an account's messages."""
 
-import json
+import base64
+import hashlib
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import islice
 
-from core.clock import Clock
+from pydantic import ValidationError
+
 from core.connections import Connection
 from core.errors import (
     Invalid,
@@ -19,22 +22,20 @@ from core.errors import (
 )
 from core.messages import Envelope, Message
 from core.records import Value
-from core.replies import Exchange, Reply
+from core.replies import Exchange
 from core.sealing import Place, Sealer
 from db.base import Database
 from providers import BaseProvider, Capability
 
 from .connections import Connections
-from .policy_people import is_mine
-from .replies.receiving import reply_id
+from .kept import Kept, is_from_others, whole
 
 log = logging.getLogger(__name__)
 
-WINDOWS = tuple(timedelta(minutes=15) * 4**n for n in range(7))
-"""How far back is looked for the newest message, one after the other: up to six weeks."""
-PAGE = 50
+MOST_NEWEST = 50
+"""How many of the owner's own may be newer than the newest from somebody else."""
 MOST_PAGES = 20
-MOST_KEPT = 1_000
+MOST_SHOWN = 50
 READ_SECONDS = 30.0
 """How long one request may read; a single call of a provider has a deadline of its own."""
 
@@ -46,130 +47,122 @@ class Read(Value):
     next: str = ""
 
 
+class Spot(Value):
+    """What a token stands for."""
+
+    cursor: str
+    """The provider's, or a place among what was kept."""
+    shown: tuple[str, ...] = ()
+    """Marks of the last that were shown: what comes behind a cursor may have come before it."""
+    ahead: str = ""
+    """The id of a message before the cursor that is still to be shown: the first of the next."""
+
+
 class Messages:
-    """Mail is read at its provider, which gives it as often as it is asked. What a chat service
-    says it may say only once, to the bot: of that, only what was kept is shown."""
+    """Where messages can be looked up, they are read at their provider, which gives them as often
+    as it is asked. A chat service may say things only once, to the bot: of that, only what was
+    kept is shown."""
 
     def __init__(
-        self,
-        database: Database,
-        connections: Connections,
-        sealer: Sealer,
-        *,
-        delimiter: str,
-        clock: Clock,
+        self, database: Database, connections: Connections, sealer: Sealer, *, delimiter: str
     ) -> None:
-        self._database = database
+        self._kept = Kept(database, delimiter=delimiter)
         self._connections = connections
         self._sealer = sealer
         self._delimiter = delimiter
-        self._clock = clock
 
     def newest(self, connection: Connection) -> Read:
         """The newest message from somebody else, if any; what comes in after it comes next."""
-        until = time.monotonic() + READ_SECONDS
         with self._reading(connection) as provider:
             if provider is None:
-                kept = self._kept(connection, since=self._clock() - WINDOWS[-1])
-                found = tuple(_whole(exchange) for exchange in kept[-1:])
-                next = self._sealed(connection, found[0].envelope.id) if found else ""
-                return Read(messages=found, next=next)
-            for window in WINDOWS:
-                cursor = provider.cursor_at(self._clock() - window)
-                envelopes, cursor = self._all(connection, provider, cursor, until=until)
-                if envelopes:
-                    last = max(envelopes, key=lambda one: one.received_at)
-                    next = self._sealed(connection, cursor)
-                    return Read(messages=(provider.fetch(last),), next=next)
+                kept = self._kept.newest(connection)
+                return self._read(connection, *kept) if kept.messages else Read(messages=())
+            for envelope in islice(provider.newest(), MOST_NEWEST):
+                if self._is_from_others(connection, envelope):
+                    # The service's own clock, not ours: what comes in meanwhile is not left out.
+                    cursor = provider.cursor_at(envelope.received_at)
+                    token = self._sealed(connection, Spot(cursor=cursor, shown=(_mark(envelope),)))
+                    return Read(messages=(provider.fetch(envelope),), next=token)
         return Read(messages=())
 
     def since(self, connection: Connection, moment: datetime, *, count: int, token: str) -> Read:
         """The first `count` messages from somebody else since then, or since where `token` is."""
-        place = self._opened(connection, token) if token else ""
-        until = time.monotonic() + READ_SECONDS
+        spot = self._opened(connection, token) if token else None
         with self._reading(connection) as provider:
             if provider is None:
-                return self._kept_since(connection, moment, count=count, after=place)
-            cursor = place or provider.cursor_at(moment)
-            found: list[Message] = []
-            for _ in range(MOST_PAGES):
-                page = provider.fetch_new(cursor, limit=count - len(found))
-                cursor = page.cursor
-                others = [one for one in page.envelopes if self._is_from_others(connection, one)]
-                found += [provider.fetch(one) for one in others]
-                if len(found) >= count or not page.envelopes or time.monotonic() > until:
-                    break
-        return Read(messages=tuple(found), next=self._sealed(connection, cursor))
+                after = spot.cursor if spot else ""
+                kept = self._kept.since(connection, moment, count=count, after=after)
+                return self._read(connection, *kept)
+            spot = spot or Spot(cursor=provider.cursor_at(moment))
+            found, following = self._next(connection, provider, spot, count=count)
+            token = self._sealed(connection, following) if following else ""
+            return Read(messages=tuple(map(provider.fetch, found)), next=token)
 
     def thread(self, connection: Connection, message_id: str) -> tuple[Message, ...]:
         """The conversation up to and including this message, oldest first."""
+        kept = self._kept.exchange(connection, message_id)
         with self._reading(connection) as provider:
-            kept = self._exchange(connection, message_id)
-            if provider is None:
-                if kept is None:
-                    raise NotFound(f"There is no message {message_id!r} in this account.")
-                return (_whole(kept),)
             message = self._message(connection, provider, kept, message_id)
-            if Capability.THREADS not in provider.capabilities:
+            if provider is None or Capability.THREADS not in provider.capabilities:
                 return (message,)
             return provider.fetch_thread(message)
 
     def one(self, connection: Connection, message_id: str) -> Message:
-        """The message of this id, as the provider has it, or as it was kept."""
-        kept = self._exchange(connection, message_id)
+        """The message of this id, as it was kept, or as the provider has it."""
+        kept = self._kept.exchange(connection, message_id)
         if kept and kept.message:
             return kept.message
         with self._reading(connection) as provider:
-            if provider is None:
-                if kept is None:
-                    raise NotFound(f"There is no message {message_id!r} in this account.")
-                return _whole(kept)
             return self._message(connection, provider, kept, message_id)
 
     def _message(
         self,
         connection: Connection,
-        provider: BaseProvider,
+        provider: BaseProvider | None,
         kept: Exchange | None,
         message_id: str,
     ) -> Message:
-        """An id is never handed to a provider as it was given: only one that it has told itself."""
-        if kept:
-            return kept.message or provider.fetch(kept.envelope)
-        until = time.monotonic() + READ_SECONDS
-        for window in WINDOWS:
-            cursor = provider.cursor_at(self._clock() - window)
-            envelopes, _ = self._all(connection, provider, cursor, until=until)
-            for envelope in envelopes:
-                if envelope.id == message_id:
-                    return provider.fetch(envelope)
-        raise NotFound(f"There is no message {message_id!r} of the last six weeks in this account.")
+        if kept and (kept.message or provider is None):
+            return whole(kept)
+        envelope = kept.envelope if kept else self._found(connection, provider, message_id)
+        if provider is None or envelope is None:
+            raise NotFound(f"There is no message {message_id!r} in this account.")
+        return provider.fetch(envelope)
 
-    def _all(
-        self, connection: Connection, provider: BaseProvider, cursor: str, *, until: float
-    ) -> tuple[list[Envelope], str]:
-        """What came in from others behind `cursor`, and the place behind that."""
-        found: list[Envelope] = []
+    def _found(
+        self, connection: Connection, provider: BaseProvider | None, message_id: str
+    ) -> Envelope | None:
+        envelope = provider.find(message_id) if provider else None
+        return envelope if envelope and self._is_from_others(connection, envelope) else None
+
+    def _next(
+        self, connection: Connection, provider: BaseProvider, spot: Spot, *, count: int
+    ) -> tuple[list[Envelope], Spot | None]:
+        """What comes next, and where it goes on; `None` where nothing can come any more. To know
+        that, one more is read than is shown."""
+        until, cursor = time.monotonic() + READ_SECONDS, spot.cursor
+        ahead = self._found(connection, provider, spot.ahead) if spot.ahead else None
+        found = [ahead] if ahead else []
         for _ in range(MOST_PAGES):
-            page = provider.fetch_new(cursor, limit=PAGE)
+            page = provider.fetch_new(cursor, limit=count + 1 - len(found))
             cursor = page.cursor
-            found += [one for one in page.envelopes if self._is_from_others(connection, one)]
+            known = {*spot.shown, *map(_mark, found)}
+            others = (one for one in page.envelopes if self._is_from_others(connection, one))
+            found += [one for one in others if _mark(one) not in known]
             if not page.envelopes:
-                return found, cursor
-            if time.monotonic() > until:
+                return found, None
+            if len(found) > count or time.monotonic() > until:
                 break
-        raise Unavailable(
-            "There is more new mail than can be read at once. Ask for less: "
-            "GET /messages/get_messages with a later from_when."
-        )
+        found, rest = found[:count], found[count:]
+        marks = (*spot.shown, *map(_mark, found))[-MOST_SHOWN:]
+        return found, Spot(cursor=cursor, shown=marks, ahead=rest[0].id if rest else "")
 
     @contextmanager
     def _reading(self, connection: Connection) -> Iterator[BaseProvider | None]:
         """The provider, open; `None` where it must not be read but by the bot."""
         try:
             with self._connections.borrow(connection) as provider:
-                mail = Capability.MAIL in provider.capabilities
-                yield provider if mail else None
+                yield provider if Capability.LOOKUP in provider.capabilities else None
         except ReauthorizationRequired as error:
             self._connections.expire(connection.id, str(error))
             raise
@@ -181,63 +174,30 @@ class Messages:
             raise Unavailable(f"The account could not be read: {type(error).__name__}.") from error
 
     def _is_from_others(self, connection: Connection, envelope: Envelope) -> bool:
-        me = frozenset({connection.handle})
-        return not is_mine(envelope.sender.handle, me=me, delimiter=self._delimiter)
+        return is_from_others(connection, envelope, self._delimiter)
 
-    def _exchange(self, connection: Connection, message_id: str) -> Exchange | None:
-        store = self._database.for_owner(connection.owner_id)
-        found = store.find(Exchange, id=reply_id(connection.id, message_id))
-        return next(iter(found), None)
+    def _read(self, connection: Connection, messages: tuple[Message, ...], next: str) -> Read:
+        token = self._sealed(connection, Spot(cursor=next)) if next else ""
+        return Read(messages=messages, next=token)
 
-    def _kept(self, connection: Connection, *, since: datetime) -> list[Exchange]:
-        """What was kept of an account since then, oldest first."""
-        store = self._database.for_owner(connection.owner_id)
-        ids: list[str] = []
-        after: str | None = None
-        while len(ids) < MOST_KEPT:
-            page = store.page(
-                Reply, order="-created_at", after=after, limit=PAGE, connection_id=connection.id
-            )
-            fresh = [reply for reply in page.items if reply.received_at >= since]
-            ids += [reply.id for reply in fresh]
-            after = page.after
-            if after is None or not fresh:
-                break
-        exchanges = store.find(Exchange, id=ids) if ids else []
-        others = [one for one in exchanges if self._is_from_others(connection, one.envelope)]
-        return sorted(others, key=lambda one: (one.envelope.received_at, one.envelope.id))
-
-    def _kept_since(
-        self, connection: Connection, moment: datetime, *, count: int, after: str
-    ) -> Read:
-        kept = self._kept(connection, since=moment)
-        ids = [exchange.envelope.id for exchange in kept]
-        start = ids.index(after) + 1 if after in ids else 0
-        found = tuple(_whole(exchange) for exchange in kept[start : start + count])
-        last = found[-1].envelope.id if found else after
-        return Read(messages=found, next=self._sealed(connection, last) if last else "")
-
-    def _sealed(self, connection: Connection, place: str) -> str:
+    def _sealed(self, connection: Connection, spot: Spot) -> str:
         """A place as others may hold it: it can be read and made up nowhere else. A provider's
         own may hold addresses that it goes on at."""
-        return self._sealer.seal(json.dumps(place), _place(connection))
+        return self._sealer.seal(spot.model_dump_json(), _place(connection))
 
-    def _opened(self, connection: Connection, token: str) -> str:
+    def _opened(self, connection: Connection, token: str) -> Spot:
         try:
-            return str(json.loads(self._sealer.open(token, _place(connection))))
-        except Refused as error:
+            return Spot.model_validate_json(self._sealer.open(token, _place(connection)))
+        except (Refused, ValidationError) as error:
             raise Invalid(
                 "That nextPageToken is not of this account. Leave it out, or give it as it came."
             ) from error
 
 
+def _mark(envelope: Envelope) -> str:
+    """A short name for a token."""
+    return base64.urlsafe_b64encode(hashlib.sha256(envelope.id.encode()).digest())[:8].decode()
+
+
 def _place(connection: Connection) -> Place:
     return Place(owner_id=connection.owner_id, record_id=connection.id, field="page")
-
-
-def _whole(exchange: Exchange) -> Message:
-    """The message as it was kept; without its body where that was not read yet."""
-    if exchange.message:
-        return exchange.message
-    text = exchange.envelope.text or ""
-    return Message(envelope=exchange.envelope, text=text, new_text=text)

@@ -10,6 +10,7 @@ from core.records import Value
 from providers.mail.headers import message_ids
 
 from .answering import bare_subject
+from .asked import asked
 
 RULE = "P3"
 LOOP_WORDS = "You and this sender have been writing to each other too fast for a person."
@@ -47,7 +48,7 @@ def correspondent(handle: str, *, delimiter: str = "+") -> str:
 
 
 def turn_of(message: Message, *, delimiter: str = "+") -> Turn:
-    words = " ".join(message.new_text.casefold().split())
+    words = " ".join(asked(message).casefold().split())
     subject = bare_subject(message.envelope.subject).casefold()
     return Turn(
         sender=correspondent(message.envelope.sender.handle, delimiter=delimiter),

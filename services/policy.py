@@ -81,10 +81,16 @@ def judge(
 
 
 def hold(
-    envelope: Envelope, *, me: frozenset[str], settings: PolicySettings = DEFAULT
+    envelope: Envelope,
+    *,
+    me: frozenset[str],
+    message: Message | None = None,
+    settings: PolicySettings = DEFAULT,
 ) -> Veto | None:
     """Why a person should look at the answer before it goes; `None` when nobody need."""
-    case = Case(envelope=envelope, me=me, message=None, settings=settings)
+    case = Case(envelope=envelope, me=me, message=message, settings=settings)
     if mail.only_in_copy(case) and not settings.answer_copies:
         return Veto(rule="R1", reason="This account got it as a copy only.")
+    if wordless := mail.wordless(case):
+        return Veto(rule="T0", reason=wordless)
     return None

@@ -2,9 +2,9 @@
 
 import re
 
+from .asked import has_words, is_thanks, own_subject
 from .policy_case import Case
 from .policy_people import is_system, normal_address, takes_no_answers, target
-from .policy_thanks import only_closing, only_thanks
 from .policy_words import (
     ABSENCE,
     AUTOMATIC_SUBJECT,
@@ -117,16 +117,30 @@ def calendar(case: Case) -> bool:
 
 
 def nothing_new(case: Case) -> bool:
-    if case.message is None:
+    """Whether nothing is said, anywhere: not even a question goes unseen because it stands in the
+    subject, or in what is enclosed."""
+    message = case.message
+    if message is None:
         return False
-    text = case.message.new_text.strip()
-    if case.message.problem or not any(character.isalnum() for character in text):
+    if message.problem:
         return True
-    sender = case.envelope.sender
-    author = f"{sender.name} {sender.handle.partition('@')[0]}"
-    if only_closing(text, author=author):
-        return True
-    return not case.settings.answer_thanks and only_thanks(text, author=author)
+    if not has_words(message):
+        return not message.attachments and not own_subject(message)
+    if case.settings.answer_thanks or not is_thanks(message):
+        return False
+    return not QUESTION.search(own_subject(message))
+
+
+def wordless(case: Case) -> str:
+    """Why a mail without words of its own is for a person, in words; empty when it is not."""
+    message = case.message
+    if message is None or has_words(message):
+        return ""
+    if message.attachments:
+        return "It encloses something, and says nothing of it. Look at that."
+    if QUESTION.search(own_subject(message)):
+        return ""
+    return "It says nothing but its subject, and that asks nothing. Look at what is wanted."
 
 
 def campaign(case: Case) -> bool:

@@ -28,6 +28,7 @@ from providers.notices import Event, Heard, Notice, Told, Wire
 
 from .connections import Connections
 from .inbox import Inbox
+from .revocations import Revocations
 from .watching import Watching
 
 log = logging.getLogger(__name__)
@@ -49,13 +50,22 @@ class Push(Watching):
         connections: Connections,
         registry: Registry,
         inbox: Inbox,
+        revocations: Revocations,
         *,
         on: bool,
         deployment: Deployment,
         public_url: str,
         clock: Clock,
     ) -> None:
-        super().__init__(database, connections, registry, on=on, public_url=public_url, clock=clock)
+        super().__init__(
+            database,
+            connections,
+            registry,
+            revocations,
+            on=on,
+            public_url=public_url,
+            clock=clock,
+        )
         self._inbox = inbox
         audience = deployment.pubsub_audience or f"{self._public_url}/webhooks/gmail"
         self._deployment = deployment.model_copy(update={"pubsub_audience": audience})
@@ -70,8 +80,8 @@ class Push(Watching):
         query: dict[str, str],
         body: bytes,
         watch_id: str = "",
-    ) -> str:
-        """Take a notice that came to a webhook; what the service wants to hear back.
+    ) -> Heard:
+        """Take a notice that came to a webhook; what it said, and what is to be answered.
 
         `NotSignedIn` unless it proves itself. When this returns, whatever it brought is kept.
         """
@@ -82,7 +92,7 @@ class Push(Watching):
         )
         heard = self._kind(provider).heard(notice, self._deployment)
         self.take(provider, heard, notice)
-        return heard.answer
+        return heard
 
     def take(self, provider: str, heard: Heard, notice: Notice | None = None) -> None:
         """Do what a proven notice asks for. What is for nobody here is no error, where the

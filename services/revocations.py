@@ -1,9 +1,11 @@
-"""Has services take permissions back that are no longer used. An account is unlinked without
-waiting for that."""
+"""Has services take back what accounts have there that we left: their permission, and a watch that
+could not be ended at once. Nobody waits for that."""
 
 import hashlib
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,10 +13,11 @@ from core.alerts import Alert
 from core.clock import Clock
 from core.connections import Attempt, Connection, Credentials, Stage
 from core.deployment import Deployment
-from core.errors import Conflict, OrchestreError
+from core.errors import Conflict, OrchestreError, ReauthorizationRequired
 from core.sealing import Sealer
+from core.watches import Watch
 from db.base import Add, Change, Database, Drop, Swap
-from providers import Account, Registry
+from providers import Account, BaseProvider, Registry
 from providers.auth import OAuth
 from providers.consent import give_back
 from providers.http import shared
@@ -29,6 +32,7 @@ PAUSE = timedelta(minutes=5)
 CALLING = timedelta(minutes=2)
 """Longer than one call takes: whoever makes it has the errand until then."""
 SHOWN = timedelta(days=30)
+LEFT = "a permission must be taken back by hand"
 
 
 class Revocations:
@@ -72,8 +76,17 @@ class Revocations:
             return [], "Somebody else here has linked it as well: the permission stays."
         return [Add(self._errand(connection, credentials))], ""
 
+    def plan_unwatch(self, connection: Connection, subscription: str) -> list[Change]:
+        """What is to be committed with the end of a watch that the service still knows of."""
+        try:
+            credentials = self._connections.credentials_of(connection)
+        except OrchestreError:
+            return []
+        errand = self._errand(connection, credentials)
+        return [Add(errand.model_copy(update={"subscription": subscription}))]
+
     def work_due(self) -> int:
-        """Run the errands that are due; how many permissions were taken back."""
+        """Run the errands that are due; how many were done."""
         due = self._store.due(Attempt, self._clock())
         return sum(self._run(one) for one in due if one.stage is Stage.LEAVING)
 
@@ -90,6 +103,7 @@ class Revocations:
             account=connection.account,
             sealed=self._sealer.seal(bare, place_of_attempt(id, connection.owner_id)),
             connection_id=connection.id,
+            settings=connection.settings,
         )
 
     def _run(self, errand: Attempt) -> bool:
@@ -99,13 +113,46 @@ class Revocations:
         except Conflict:
             return False  # somebody else runs it
         try:
-            self._give_back(mine)
+            if mine.subscription:
+                self._unwatch(mine)
+            else:
+                self._give_back(mine)
         except Exception as error:  # the errand is tried again, whatever went wrong with it
             log.info("revocation_failed", extra={"connection_id": mine.connection_id})
             self._put_off(mine, error)
             return False
         self._store.commit(Drop(mine))
         return True
+
+    def _unwatch(self, errand: Attempt) -> None:
+        """Nothing to do where somebody is told by the same again, or the permission has ended."""
+        watches = self._store.find(Watch, subscription=errand.subscription)
+        if any(watch.provider == errand.provider for watch in watches):
+            return
+        with suppress(ReauthorizationRequired), self._opened(errand) as provider:
+            provider.unwatch(errand.subscription)
+
+    @contextmanager
+    def _opened(self, errand: Attempt) -> Iterator[BaseProvider]:
+        """The account: as it is linked now, or else as it was."""
+        for connection in self._store.find(Connection, id=errand.connection_id):
+            with self._connections.borrow(connection) as provider:
+                yield provider
+            return
+        account = self._account(errand).model_copy(update={"private_hosts": False})
+        with closing(self._registry.named(errand.provider)(account)) as provider:
+            yield provider
+
+    def _account(self, errand: Attempt) -> Account:
+        assert errand.account, "an errand knows its account"
+        bare = self._sealer.open(errand.sealed, place_of_attempt(errand.id, errand.owner_id))
+        return Account(
+            id=errand.connection_id,
+            address=errand.account,
+            credentials=Credentials.model_validate_json(bare),
+            settings=errand.settings,
+            deployment=self._deployment,
+        )
 
     def _give_back(self, errand: Attempt) -> None:
         """Nothing to do where the account was linked again meanwhile, by anybody here."""
@@ -115,43 +162,43 @@ class Revocations:
             return
         auth = self._registry.named(errand.provider).auth
         assert isinstance(auth, OAuth), "only those have an errand"
-        bare = self._sealer.open(errand.sealed, place_of_attempt(errand.id, errand.owner_id))
-        give_back(
-            auth,
-            Account(
-                address=account,
-                credentials=Credentials.model_validate_json(bare),
-                deployment=self._deployment,
-            ),
-            http=shared(self._deployment.ca_bundle),
-        )
+        give_back(auth, self._account(errand), http=shared(self._deployment.ca_bundle))
 
     def _put_off(self, errand: Attempt, error: Exception) -> None:
         """Try again later; after the last time forget the credentials, and say what to do."""
         if errand.failures < TRIES:
             self._store.commit(Swap(errand, errand.evolve(due_at=self._clock() + PAUSE)))
             return
-        auth = self._registry.named(errand.provider).auth
-        where = auth.permissions if isinstance(auth, OAuth) else "the service"
         why = str(error) if isinstance(error, OrchestreError) else "It could not be asked."
-        words = f"{why} The account is unlinked. Take the permission back yourself, at {where}."
+        words = f"{why} {self._by_hand(errand)}"
         log.warning("revocation_given_up", extra={"connection_id": errand.connection_id})
         given_up = errand.evolve(
             stage=Stage.FAILED, sealed="", words=words, due_at=self._clock() + SHOWN
         )
         self._store.commit(Swap(errand, given_up), *self._alert(errand, words))
 
+    def _by_hand(self, errand: Attempt) -> str:
+        kind = self._registry.named(errand.provider)
+        if errand.subscription:
+            return (
+                f"{kind.title} goes on telling of this account's news, and is turned away. Before "
+                "another program reads the account, take the webhook or subscription back there."
+            )
+        where = kind.auth.permissions if isinstance(kind.auth, OAuth) else "the service"
+        return f"The account is unlinked. Take the permission back yourself, at {where}."
+
     def _alert(self, errand: Attempt, words: str) -> list[Change]:
         """Through an account that is still there, if there is one."""
         others = self._store.find(Connection, owner_id=errand.owner_id)
         if not others or not errand.account:
             return []
+        left = "the service still tells of its news" if errand.subscription else LEFT
         alert = Alert(
             id=f"{errand.connection_id} revocation {errand.id}",
             owner_id=errand.owner_id,
             due_at=self._clock(),
             connection_id=others[0].id,
-            subject=f"{errand.account.handle}: a permission must be taken back by hand",
+            subject=f"{errand.account.handle}: {left}",
             body=words,
         )
         return [Add(alert, keep_first=True)]

@@ -10,7 +10,13 @@ from datetime import datetime, timedelta
 from core.bots import Bot
 from core.clock import Clock
 from core.connections import Connection, Health
-from core.errors import Conflict, NotSupported, OrchestreError, Stale
+from core.errors import (
+    Conflict,
+    NotSupported,
+    OrchestreError,
+    ReauthorizationRequired,
+    Stale,
+)
 from core.failpoints import failpoint
 from core.watches import SILENT, Watch, hashed
 from db.base import Add, Change, Database, Drop, Store, Swap
@@ -18,6 +24,7 @@ from providers import BaseProvider, Capability, Registry
 from providers.notices import Watched, Webhook
 
 from .connections import Connections
+from .revocations import Revocations
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +46,7 @@ class Watching:
         database: Database,
         connections: Connections,
         registry: Registry,
+        revocations: Revocations,
         *,
         on: bool,
         public_url: str,
@@ -47,6 +55,7 @@ class Watching:
         self._store = database.for_workers()
         self._connections = connections
         self._registry = registry
+        self._revocations = revocations
         self._on = on
         self._public_url = public_url.rstrip("/") if public_url.startswith("https://") else ""
         self._clock = clock
@@ -62,8 +71,17 @@ class Watching:
 
     def end(self, connection_id: str) -> None:
         """Ask the service to tell no more, as well as that can be done, and forget the watch."""
-        for watch in self._store.find(Watch, id=connection_id):
-            self._end(watch)
+        for _ in range(TRIES):
+            changes: list[Change] = []
+            for watch in self._store.find(Watch, id=connection_id):
+                changes += [Drop(watch), *self._let_go(watch)]
+            try:
+                failpoint("watch.drop")
+                self._store.commit(*changes)
+                failpoint("watch.dropped")
+            except Stale:
+                continue
+            return
 
     def _seed(self) -> None:
         """Once in a process: bots that ran before there were watches have one from now on."""
@@ -97,7 +115,7 @@ class Watching:
     def _renew(self, watch: Watch) -> bool:
         connection = next(iter(self._store.find(Connection, id=watch.id)), None)
         if connection is None or not self._is_wanted(watch):
-            self._end(watch)
+            self.end(watch.id)
             return False
         if watch.line or connection.health is not Health.LINKED:
             self._change(watch.id, self._rested)
@@ -113,7 +131,12 @@ class Watching:
             self._fail(watch, error)
             return False
         failpoint("watch.asked")
-        self._change(watch.id, lambda kept: self._made(kept, watched, secret))
+        if not self._change(watch.id, lambda kept: self._made(kept, watched, secret)):
+            self._undo(connection, watched)
+            return False
+        if not self._is_wanted(watch):
+            self.end(watch.id)
+            return False
         return True
 
     def _ask(self, connection: Connection, watch: Watch, secret: str) -> Watched:
@@ -177,43 +200,58 @@ class Watching:
         trouble = SILENT if watch.missed_at else watch.trouble
         return watch.evolve(trouble=trouble, missed_at=None, due_at=None)
 
-    def _end(self, watch: Watch) -> None:
-        if watch.subscription and not watch.line and not self._is_shared(watch):
-            try:
-                connection = self._store.get(Connection, watch.id)
-                with self._connections.borrow(connection) as provider:
-                    provider.unwatch(watch.subscription)
-            except Exception as error:  # it ends by itself, and its notices are turned away
-                facts = {"connection_id": watch.id, "error": type(error).__name__}
-                log.warning("watch_not_ended", extra=facts)
-        for _ in range(TRIES):
-            try:
-                failpoint("watch.drop")
-                self._store.commit(*(Drop(kept) for kept in self._store.find(Watch, id=watch.id)))
-                failpoint("watch.dropped")
-            except Stale:
-                continue
-            return
+    def _let_go(self, watch: Watch) -> list[Change]:
+        """Have the service tell no more; the errand that is left where it could not be asked."""
+        if watch.line:
+            return []
+        connections = self._store.find(Connection, id=watch.id)
+        left = [self._unwatch(connection, watch.subscription) for connection in connections]
+        return [change for changes in left for change in changes]
 
-    def _is_shared(self, watch: Watch) -> bool:
+    def _undo(self, connection: Connection, watched: Watched) -> None:
+        """The account was left while the service was asked: nobody will end this later."""
+        left = self._unwatch(connection, watched.subscription)
+        failpoint("watch.undo")
+        self._store.commit(*left)
+        failpoint("watch.undone")
+
+    def _unwatch(self, connection: Connection, subscription: str) -> list[Change]:
+        if not subscription or self._is_shared(connection, subscription):
+            return []
+        try:
+            with self._connections.borrow(connection) as provider:
+                provider.unwatch(subscription)
+        except ReauthorizationRequired:
+            return []  # what there is opens the account no longer, later neither
+        except Exception as error:  # its notices are turned away meanwhile
+            facts = {"connection_id": connection.id, "error": type(error).__name__}
+            log.warning("watch_not_ended", extra=facts)
+            return self._revocations.plan_unwatch(connection, subscription)
+        return []
+
+    def _is_shared(self, connection: Connection, subscription: str) -> bool:
         """Whether somebody else is told by the same: then it is not ours to end."""
-        found = self._store.find(Watch, subscription=watch.subscription)
-        return any(one.provider == watch.provider and one.id != watch.id for one in found)
+        found = self._store.find(Watch, subscription=subscription)
+        return any(one.provider == connection.provider and one.id != connection.id for one in found)
 
-    def _change(self, id: str, change: Callable[[Watch], Watch]) -> None:
-        """Change a watch, if there is one, as it is now: notices may come in at the same time."""
+    def _change(self, id: str, change: Callable[[Watch], Watch]) -> bool:
+        """Change a watch as it is now: notices may come in at the same time. Whether there is
+        one."""
         for _ in range(TRIES):
             watch = next(iter(self._store.find(Watch, id=id)), None)
             changed = change(watch) if watch else None
-            if watch is None or changed is None or changed is watch:
-                return
+            if watch is None or changed is None:
+                return False
+            if changed is watch:
+                return True
             try:
                 failpoint("watch.change")
                 self._store.commit(Swap(watch, changed))
                 failpoint("watch.changed")
             except Stale:
                 continue
-            return
+            return True
+        return True
 
 
 def watch_changes(store: Store, bot: Bot, *, now: datetime) -> list[Change]:

@@ -1,12 +1,13 @@
 """Microsoft Graph: one Outlook mailbox, read without leaving a mark, and answered by drafts."""
 
-from . import subscriptions
-from .client import Graph, Unclear, one
+from . import lookup, subscriptions
+from .answers import Unclear
+from .client import Graph, one
 from .news import read_on
 from .outbox import create_draft, find_copy, send_draft
 from .permissions import PERMISSIONS
 from .places import Place, begin
-from .rows import Row
+from .rows import Row, proxies
 from .threads import answers_by_hand, conversation
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "conversation",
     "create_draft",
     "find_copy",
+    "lookup",
     "one",
+    "proxies",
     "read_on",
     "send_draft",
     "subscriptions",

@@ -4,40 +4,34 @@ Every request asks for immutable ids: https://learn.microsoft.com/graph/outlook-
 """
 
 import json
-import re
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from core.errors import NotFound, ReauthorizationRequired, Refused, Unavailable
+from core.errors import ReauthorizationRequired, Refused, Unavailable
 from providers.base import Account
-from providers.http import Answered, NoAnswer, retry_after, shared
+from providers.http import Answered, NoAnswer, retry_after, shared, told_at
 from providers.oauth import Grant
 
-from .permissions import scopes
+from .answers import (
+    THROTTLED,
+    Unclear,
+    codes_of,
+    is_denied,
+    items,
+    no_mailbox,
+    parsed,
+    refusal,
+    said_of,
+    whole,
+)
+from .permissions import missing, scopes
 
 REQUEST_SECONDS = 60.0
 MOST_PAGES = 50
 JSON = {"Content-Type": "application/json"}
-
-THROTTLED = frozenset(
-    {"activitylimitreached", "applicationthrottled", "errorserverbusy", "throttledrequest"}
-    | {"toomanyrequests", "errorexceededmessagelimit", "errorsubmissionquotaexceeded"}
-)
-"""Codes that mean "later", whatever the status: https://learn.microsoft.com/graph/errors"""
-RESYNC = frozenset({"resyncrequired", "syncstatenotfound", "syncstateinvalid"})
-PASSING = frozenset({408, 409, 412, 423, 425, 429})
-
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,60}")
-
-
-class Resync(Exception):
-    """Graph no longer knows what it told us: begin anew."""
-
-
-class Unclear(Exception):
-    """Graph answered a write in a way that does not say whether it was done."""
 
 
 class Graph:
@@ -49,6 +43,7 @@ class Graph:
         parts = urlsplit(self._base)
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._http = shared(deployment.ca_bundle)
+        self._access = account.access
         self._until = 0.0
         self._grant = Grant(
             account,
@@ -64,11 +59,15 @@ class Graph:
         """Everything that is asked from now on takes at most so many seconds altogether."""
         self._until = time.monotonic() + seconds
 
+    def time(self) -> datetime | None:
+        """What Microsoft's clock says, in whole seconds."""
+        return told_at(self._read(f"{self._base}/me?$select=id"))
+
     def get(
         self, path: str, query: Mapping[str, str] | None = None, *, page: int = 0
     ) -> dict[str, Any]:
         """What Graph says of `path`; of a collection `page` items at a time."""
-        return _json(self._read(self._base + path + _encoded(query or {}), page=page))
+        return whole(self._read(self._base + path + _encoded(query or {}), page=page))
 
     def mime(self, path: str) -> bytes:
         """A message's MIME content: https://learn.microsoft.com/graph/outlook-get-mime-message"""
@@ -78,7 +77,7 @@ class Graph:
         """What is behind a link that `link` gave. `Resync` when it has expired."""
         if not link.startswith("/") or link.startswith("//"):
             raise Refused(f"{link[:40]!r} is no place in a mailbox; start the bot again.")
-        return _json(self._read(self._origin + link, page=page))
+        return whole(self._read(self._origin + link, page=page))
 
     def link(self, answer: Mapping[str, Any]) -> tuple[str, bool]:
         """Where `answer` goes on, without the server's name, and whether there is more now.
@@ -133,14 +132,14 @@ class Graph:
         """
         headers = {"Content-Type": media_type} if media_type else {}
         answered = self._ask(method, self._base + path, headers=headers, body=body)
-        status, codes = answered.status, _codes(answered)
+        status, codes = answered.status, codes_of(answered)
         if 200 <= status < 300:
-            return _parsed(answered) or {}
+            return parsed(answered) or {}
         if status == 429 or (status == 403 and not THROTTLED.isdisjoint(codes)):
-            raise Unavailable(_said(answered), retry_after=retry_after(answered))
+            raise Unavailable(said_of(answered), retry_after=retry_after(answered))
         if status in (400, 403, 413):
-            raise Refused(_said(answered))
-        raise Unclear(_said(answered))
+            raise Refused(said_of(answered))
+        raise Unclear(said_of(answered))
 
     def arrange(
         self, method: str, path: str, body: Mapping[str, str] | None = None
@@ -152,8 +151,8 @@ class Graph:
         except NoAnswer as error:
             raise Unavailable(str(error)) from error
         if 200 <= answered.status < 300:
-            return _parsed(answered) or {}
-        raise _refusal(answered)
+            return parsed(answered) or {}
+        raise refusal(answered)
 
     def prove(self, method: str, path: str) -> None:
         """Make certain that a write is let through, with one that finds nothing to write to."""
@@ -162,7 +161,7 @@ class Graph:
         except NoAnswer as error:
             raise Unavailable(str(error)) from error
         if answered.status not in (400, 404):
-            raise _refusal(answered)
+            raise refusal(answered)
 
     def _read(self, url: str, *, page: int = 0) -> Answered:
         headers = {"Prefer": f"odata.maxpagesize={page}"} if page else {}
@@ -172,13 +171,13 @@ class Graph:
             raise Unavailable(str(error)) from error
         if answered.status == 200:
             return answered
-        raise _refusal(answered)
+        raise refusal(answered)
 
     def _ask(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
     ) -> Answered:
         """Ask once; once more with a new token where the old one was not taken, which proves
-        that nothing was done."""
+        that nothing was done. So does an answer that a permission is missing."""
         prefer = ", ".join(filter(None, ('IdType="ImmutableId"', headers.get("Prefer"))))
         for _ in range(2):
             token = self._grant.access_token()
@@ -192,8 +191,13 @@ class Graph:
                 body=body,
                 seconds=min(left, REQUEST_SECONDS),
             )
+            if is_denied(answered):
+                path = urlsplit(url).path.removeprefix(urlsplit(self._base).path)
+                raise missing(self._access, method=method, path=path, said=said_of(answered))
             if answered.status != 401:
                 return answered
+            if none := no_mailbox(answered):
+                raise none
             self._grant.forget(token)
         raise ReauthorizationRequired(
             "Microsoft does not accept the access to this account. Link it again."
@@ -213,59 +217,3 @@ def text(value: str) -> str:
 def _encoded(query: Mapping[str, str]) -> str:
     pairs = [f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in query.items()]
     return "?" + "&".join(pairs) if pairs else ""
-
-
-def _refusal(answered: Answered) -> Exception:
-    """What an answer to a question means that is not the answer."""
-    status, codes = answered.status, _codes(answered)
-    if status == 410 or not RESYNC.isdisjoint(codes):
-        return Resync(_said(answered))
-    if status == 404:
-        return NotFound(_said(answered))
-    if status in PASSING or status >= 500 or not THROTTLED.isdisjoint(codes):
-        return Unavailable(_said(answered), retry_after=retry_after(answered))
-    return Refused(_said(answered))
-
-
-def _json(answered: Answered) -> dict[str, Any]:
-    said = _parsed(answered)
-    if said is None:
-        raise Unavailable("Microsoft's answer cannot be read.")
-    return said
-
-
-def _parsed(answered: Answered) -> dict[str, Any] | None:
-    try:
-        said = json.loads(answered.body)
-    except ValueError:
-        return None
-    return said if isinstance(said, dict) else None
-
-
-def _codes(answered: Answered) -> set[str]:
-    """Every code, the inner and more exact ones too, in lower case."""
-    return {code.lower() for code in _found(answered)}
-
-
-def _said(answered: Answered) -> str:
-    """Status and codes. The message beside them may name people."""
-    codes = ", ".join(_found(answered)) or "no code"
-    return f"Microsoft answered {answered.status} ({codes})."
-
-
-def _found(answered: Answered) -> list[str]:
-    error = (_parsed(answered) or {}).get("error")
-    codes: list[str] = []
-    while isinstance(error, dict) and len(codes) < 5:
-        codes.append(str(error.get("code", "")))
-        error = error.get("innererror") or error.get("innerError")
-    return [code for code in codes if _CODE.fullmatch(code)]
-
-
-def items(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What a collection holds. An answer that lists nothing at all is none of Microsoft's: to take
-    it for an empty one would leave out what came."""
-    listed = answer.get("value")
-    if not isinstance(listed, list):
-        raise Unavailable("Microsoft's answer lists nothing; it is asked again.")
-    return listed

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from core.errors import NotFound
 
-from .client import Graph, Resync, items, one
+from .answers import Resync, items
+from .client import Graph, one
 from .places import INBOX, Place, again, mark
 from .rows import WHOLE, Row, stamp
 

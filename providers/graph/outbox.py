@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from core.errors import NotFound, NotSupported, Refused
 from core.messages import Receipt
 
-from .client import Graph, Unclear, one, text
+from .answers import Unclear
+from .client import Graph, one, text
 from .rows import KEY, Row
 
 MESSAGES = "/me/messages"

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from core.errors import Refused
 from core.records import Value
+from providers.clocks import moment_there
 
 from .client import Graph
 from .rows import Row, stamp
@@ -62,8 +63,9 @@ class Place(Value):
 
 
 def begin(graph: Graph, start: datetime) -> Place:
-    """The place just before everything that was received since `start`."""
-    start = start.replace(microsecond=0)
+    """The place just before everything that was received since `start`, by our clock. Microsoft
+    dates what is received by its own."""
+    start = moment_there(start, graph.time).replace(microsecond=0)
     return _at(graph, start, Place(start=start, seen=start, top=start, link=""))
 
 

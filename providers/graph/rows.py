@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.clock import system_clock
 from core.errors import Unavailable
-from core.messages import Envelope
+from core.messages import Address, Envelope
 from providers.mail import mime
 
 SIZE = "Integer 0x0E08"
@@ -70,6 +70,7 @@ class Row(_Said):
     sent: datetime | None = Field(default=None, alias="sentDateTime")
     is_draft: bool | None = Field(default=None, alias="isDraft")
     conversation: str | None = Field(default=None, alias="conversationId")
+    folder: str | None = Field(default=None, alias="parentFolderId")
     message_id: str | None = Field(default=None, alias="internetMessageId")
     subject: str | None = None
     from_: Recipient | None = Field(default=None, alias="from")
@@ -141,6 +142,13 @@ class Row(_Said):
             ("Date", format_datetime(self.sent.astimezone(UTC)) if self.sent else ""),
             ("Message-ID", _line(self.message_id)),
         ]
+
+
+def proxies(given: Any) -> tuple[Address, ...]:
+    """The mail addresses among a user's `proxyAddresses`, the first of which is in capitals:
+    SMTP:alice@shop.example, smtp:sales@shop.example, X500:/o=…"""
+    found = (str(one).partition(":") for one in given or ())
+    return tuple(Address(handle=rest) for kind, _, rest in found if kind.lower() == "smtp" and rest)
 
 
 def stamp(moment: datetime) -> str:

@@ -5,14 +5,13 @@ with it (`clientState`) inside of them, so they are read before they are believe
 them than that. Contents are not asked for.
 """
 
-import json
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from core.clock import system_clock
 from core.errors import Invalid, NotFound, NotSignedIn, NotSupported, Unavailable
-from providers.notices import Event, Heard, Notice, Told, Watched, Webhook
+from providers.notices import Event, Heard, Notice, Told, Watched, Webhook, parsed
 
 from .client import Graph, one
 from .rows import stamp
@@ -30,6 +29,7 @@ EVENTS = {
 LONGEST_TOKEN = 2_000
 MOST = 1_000
 """Notices in one request."""
+NO_NOTICE = "This is no notice of Microsoft Graph."
 
 
 def watch(graph: Graph, webhook: Webhook, *, subscription: str) -> Watched:
@@ -62,26 +62,27 @@ def heard(notice: Notice) -> Heard:
     """What a request says. The one that asks whether anybody is here proves nothing, and is only
     repeated to; learn.microsoft.com/graph/change-notifications-delivery-webhooks"""
     if token := notice.query.get("validationToken"):
-        return Heard(answer=_echoed(token))
+        return Heard(answer=_echoed(token), proven=False)
     if not notice.watch_id:
         raise NotSignedIn("This names no subscription.")
-    try:
-        listed = json.loads(notice.body)["value"]
-        told = tuple(_told(item) for item in listed[:MOST])
-    except (ValueError, KeyError, TypeError) as error:
-        raise Invalid("This is no notice of Microsoft Graph.") from error
+    said = parsed(notice.body)
+    listed = said.get("value") if isinstance(said, dict) else None
+    if not isinstance(listed, list):
+        raise Invalid(NO_NOTICE)
+    told = tuple(_told(item) for item in listed[:MOST])
     if not told or not all(item.secret and item.subscription for item in told):
         raise NotSignedIn("This does not bring along what Graph was told to bring.")
     return Heard(told=tuple(dict.fromkeys(told)))
 
 
 def _told(item: Any) -> Told:
-    event = item.get("lifecycleEvent")
-    return Told(
-        subscription=str(item["subscriptionId"]),
-        secret=str(item["clientState"]),
-        event=EVENTS.get(str(event), Event.NEWS) if event else Event.NEWS,
-    )
+    said = item if isinstance(item, dict) else {}
+    name, secret = said.get("subscriptionId"), said.get("clientState")
+    event = said.get("lifecycleEvent")
+    if not isinstance(name, str) or not isinstance(secret, str):
+        raise Invalid(NO_NOTICE)
+    known = EVENTS.get(event, Event.NEWS) if isinstance(event, str) else Event.NEWS
+    return Told(subscription=name, secret=secret, event=known)
 
 
 def _echoed(token: str) -> str:

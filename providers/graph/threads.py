@@ -39,8 +39,9 @@ def conversation(graph: Graph, envelope: Envelope) -> list[Row]:
     return sorted(rows[:MOST_EARLIER], key=lambda row: row.received_at)
 
 
-def answers_by_hand(graph: Graph, message: Message) -> bool:
-    """Whether something was sent to the sender since, in this conversation, without our key."""
+def answers_by_hand(graph: Graph, message: Message, *, wanted: str = "") -> bool:
+    """Whether something was sent to the sender since, in this conversation, without a key of ours
+    or with the one that is `wanted`."""
     envelope = message.envelope
     query = {
         "$filter": f"receivedDateTime ge {stamp(envelope.received_at)} "
@@ -50,5 +51,6 @@ def answers_by_hand(graph: Graph, message: Message) -> bool:
     }
     waiting = {one.handle.casefold() for one in (envelope.sender, *message.reply_to)}
     sent = map(Row.read, graph.every(SENT_ITEMS, query, most=MOST_LOOKED_AT))
-    by_hand = (row for row in sent if not row.is_draft and not row.holds(KEY))
+    nobodys = {"", wanted}
+    by_hand = (row for row in sent if not row.is_draft and row.holds(KEY) in nobodys)
     return any(not waiting.isdisjoint(row.people()) for row in by_hand)

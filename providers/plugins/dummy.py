@@ -4,7 +4,7 @@ It is no kinder than a real service: whatever is sent is recorded, also the seco
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
 from typing import NamedTuple
@@ -133,7 +133,7 @@ class DummyProvider(BaseProvider):
     name = "dummy"
     title = "Dummy"
     description = "A mailbox in memory, for trying things out. It forgets all when it stops."
-    capabilities = Capability.THREADS | Capability.MAIL | Capability.PROOF
+    capabilities = Capability.THREADS | Capability.MAIL | Capability.PROOF | Capability.LOOKUP
     hidden = True
 
     @property
@@ -165,6 +165,16 @@ class DummyProvider(BaseProvider):
                 return message
         return Message(envelope=envelope, problem="It is no longer in the mailbox.")
 
+    def find(self, id: str) -> Envelope | None:
+        self.mailbox.check("find")
+        envelopes = (message.envelope for message in self.mailbox.inbox)
+        return next((one for one in envelopes if one.id == id), None)
+
+    def newest(self) -> Iterator[Envelope]:
+        self.mailbox.check("newest")
+        envelopes = [message.envelope for message in self.mailbox.inbox]
+        yield from sorted(envelopes, key=lambda one: one.received_at, reverse=True)
+
     def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
         if hold := self.mailbox.hold:
             hold.wait()
@@ -185,7 +195,7 @@ class DummyProvider(BaseProvider):
         found = (sent for sent in self.mailbox.sent if sent.key == key)
         return next(map(_receipt, found), None)
 
-    def answered_by_hand(self, message: Message) -> bool:
+    def answered_by_hand(self, message: Message, *, key: str = "") -> bool:
         self.mailbox.check("answered_by_hand")
         return message.envelope.id in self.mailbox.answered_by_hand
 

@@ -3,6 +3,7 @@
 import errno
 import re
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from core.clock import system_clock
 from core.errors import Invalid, Refused, Unavailable
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
 from providers.auth import AuthScheme
-from providers.base import Account, BaseProvider, Capability, Settings
+from providers.base import Account, BaseProvider, Capability
 from providers.mail import arrivals, mime, smtp
+from providers.mail.aliases import AliasSettings
 from providers.mail.arrivals import Mail, Place
 
 MAX_HEADER_BYTES = 262_144
@@ -24,7 +26,7 @@ BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 RETURN_PATH = re.compile(rb"(?i)Return-Path:[ \t]*<([^<>\r\n]*)>")
 
 
-class MaildirSettings(Settings):
+class MaildirSettings(AliasSettings):
     path: str = Field(default="", pattern=r"^[^\x00]*$")
     """Folder of the Maildir below the home folder; the address's own mailbox when empty."""
     relay_host: str = "127.0.0.1"
@@ -44,13 +46,13 @@ class MaildirProvider(BaseProvider):
     description = "Mail for a local user, as a mail server or the local mail door leaves it."
     auth = AuthScheme()
     settings_type = MaildirSettings
-    capabilities = Capability.MAIL | Capability.PROOF
+    capabilities = Capability.MAIL | Capability.PROOF | Capability.ALIASES | Capability.LOOKUP
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self._settings = _settings(account)
         if not self._settings.journal:
-            self.capabilities = Capability.MAIL
+            self.capabilities &= ~Capability.PROOF
 
     def identify(self) -> Address:
         box = self._box()
@@ -59,6 +61,9 @@ class MaildirProvider(BaseProvider):
         self._mails()
         self._greet_relay()
         return self.account.address
+
+    def aliases(self) -> tuple[Address, ...]:
+        return self._settings.own()
 
     def cursor_at(self, moment: datetime) -> str:
         return str(arrivals.start(int(moment.timestamp() * 10**9)))
@@ -82,6 +87,15 @@ class MaildirProvider(BaseProvider):
             return Message(envelope=envelope, problem=f"It is larger than {MAX_BYTES} bytes.")
         return mime.read_message(raw, envelope=envelope)
 
+    def find(self, id: str) -> Envelope | None:
+        """Among the names that are there: no path is ever made of `id`."""
+        mail = next((mail for mail in self._mails() if mail.id == id), None)
+        return self._envelope(mail) if mail else None
+
+    def newest(self) -> Iterator[Envelope]:
+        mails = sorted(self._mails(), key=lambda mail: (mail.written, mail.id), reverse=True)
+        return filter(None, map(self._envelope, mails))
+
     def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
         answer = smtp.send_once(
             mime.write(outgoing, key=key),
@@ -103,7 +117,7 @@ class MaildirProvider(BaseProvider):
         self._greet_relay()
         return None
 
-    def answered_by_hand(self, message: Message) -> bool:
+    def answered_by_hand(self, message: Message, *, key: str = "") -> bool:
         """Whether another mail went from this address through the door, naming `message`."""
         ids = local_mail.message_ids(message.envelope.first("message-id") or "")
         if not ids or not self._settings.journal:

@@ -1,5 +1,6 @@
 """Outlook and Microsoft 365: a mailbox that is read and answered through Microsoft Graph."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 
@@ -41,6 +42,8 @@ class OutlookProvider(BaseProvider):
         | Capability.MAIL
         | Capability.PROOF
         | Capability.PUSH
+        | Capability.ALIASES
+        | Capability.LOOKUP
     )
 
     def identify(self) -> Address:
@@ -56,6 +59,13 @@ class OutlookProvider(BaseProvider):
             raise ReauthorizationRequired("Microsoft does not say whose mailbox this is.")
         return Address(handle=str(handle), name=str(me.get("displayName") or ""))
 
+    def aliases(self) -> tuple[Address, ...]:
+        """learn.microsoft.com/graph/api/resources/user: `proxyAddresses`. A personal account has
+        none that Graph tells of."""
+        self._graph.allow(READ_SECONDS)
+        me = self._graph.get("/me", {"$select": "proxyAddresses"})
+        return graph.proxies(me.get("proxyAddresses"))
+
     def cursor_at(self, moment: datetime) -> str:
         self._graph.allow(READ_SECONDS)
         return str(graph.begin(self._graph, moment))
@@ -68,6 +78,15 @@ class OutlookProvider(BaseProvider):
     def fetch(self, envelope: Envelope) -> Message:
         self._graph.allow(READ_SECONDS)
         return self._message(envelope)
+
+    def find(self, id: str) -> Envelope | None:
+        self._graph.allow(READ_SECONDS)
+        row = graph.lookup.find(self._graph, id)
+        return row.envelope() if row else None
+
+    def newest(self) -> Iterator[Envelope]:
+        self._graph.allow(READ_SECONDS)
+        return (row.envelope() for row in graph.lookup.newest(self._graph))
 
     def prepare(self, outgoing: Outgoing, *, key: str) -> str:
         raw = mime.write(outgoing, key=key)
@@ -88,9 +107,9 @@ class OutlookProvider(BaseProvider):
         self._graph.allow(SEND_SECONDS)
         return graph.find_copy(self._graph, key, id=handle)
 
-    def answered_by_hand(self, message: Message) -> bool:
+    def answered_by_hand(self, message: Message, *, key: str = "") -> bool:
         self._graph.allow(SEND_SECONDS)
-        return graph.answers_by_hand(self._graph, message)
+        return graph.answers_by_hand(self._graph, message, wanted=key)
 
     def watch(self, webhook: Webhook, *, subscription: str = "") -> Watched:
         self._graph.allow(WATCH_SECONDS)

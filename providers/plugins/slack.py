@@ -13,6 +13,7 @@ from core.deployment import Deployment
 from core.errors import NotSupported, ReauthorizationRequired, Refused
 from core.messages import Address, Attachment, Envelope, Message, Outgoing, Page, Receipt
 from providers.base import BaseProvider, Capability, Settings
+from providers.clocks import moment_there
 from providers.http import NoAnswer, shared
 from providers.notices import Heard, Notice, Watched, Webhook, Wire
 from providers.oauth import Grant
@@ -86,7 +87,9 @@ class SlackProvider(BaseProvider):
         return Address(handle=self._me or user, name=str(told.answer.get("user") or ""))
 
     def cursor_at(self, moment: datetime) -> str:
-        return Place(floor=moment_of(moment) - 1).cursor()
+        """Slack names messages by the time of its own clock."""
+        since = moment_there(moment, lambda: self._client().tell("auth.test").at)
+        return Place(floor=moment_of(since) - 1).cursor()
 
     def fetch_new(self, cursor: str, *, limit: int = 50) -> Page:
         place = Place.model_validate_json(cursor)
@@ -110,16 +113,21 @@ class SlackProvider(BaseProvider):
             self._message(envelope, found[0]) if found else Message(envelope=envelope, problem=GONE)
         )
 
+    @classmethod
+    def check(cls, outgoing: Outgoing) -> None:
+        if (length := len(written(outgoing.body))) > LONGEST:
+            raise Refused(
+                f"Slack keeps {LONGEST:,} characters in one piece, and this answer has {length:,}, "
+                "with five for each & and four for each < and >. Shorten it."
+            )
+
     def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
         """docs.slack.dev/reference/methods/chat.postMessage"""
-        text, spot = written(outgoing.body), place_of(outgoing.thread_id or outgoing.to.handle)
-        if len(text) > LONGEST:
-            raise Refused(
-                f"It is longer than the {LONGEST} characters that Slack keeps in one piece."
-            )
+        self.check(outgoing)
+        spot = place_of(outgoing.thread_id or outgoing.to.handle)
         body: dict[str, Any] = {
             "channel": spot.conversation,
-            "text": text,
+            "text": written(outgoing.body),
             "mrkdwn": False,
             "unfurl_links": False,
             "unfurl_media": False,
@@ -164,7 +172,7 @@ class SlackProvider(BaseProvider):
                 "whether the answer is there."
             ) from declined
 
-    def answered_by_hand(self, message: Message) -> bool:
+    def answered_by_hand(self, message: Message, *, key: str = "") -> bool:
         """Whether somebody else, neither the asker nor a bot, has said something in the thread
         since. In a direct conversation there is nobody else."""
         envelope = message.envelope
@@ -228,7 +236,10 @@ class SlackProvider(BaseProvider):
             return grant.access_token()
         token = given.access_token or given.password
         if token is None:
-            raise ReauthorizationRequired("There is no token for this workspace: link it again.")
+            raise ReauthorizationRequired(
+                "There is no token for this workspace. The bot's own, xoxb-…, is in the app's "
+                "settings under OAuth & Permissions: link the bot with it."
+            )
         return token.get_secret_value().strip()
 
     def _reader(self) -> Reader:
@@ -299,7 +310,17 @@ class SlackProvider(BaseProvider):
             text=text,
             new_text=text,
             attachments=tuple(_attachment(one) for one in found.get("files") or ()),
+            problem="" if text.strip() else _needs_person(found),
         )
+
+
+def _needs_person(found: dict[str, Any]) -> str:
+    """Why a message without words is for a person, in words; empty when it is not.
+
+    What somebody passes on comes as `attachments` (docs.slack.dev/reference/events/message).
+    """
+    what = "file" if found.get("files") else "message" if found.get("attachments") else ""
+    return f"It has no words to read: look at the {what} in Slack." if what else ""
 
 
 def _attachment(found: dict[str, Any]) -> Attachment:

@@ -17,15 +17,25 @@ from core.errors import ReauthorizationRequired, Refused
 from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
 from providers.auth import Secret
 from providers.base import Account, BaseProvider, Capability, Settings
+from providers.clocks import moment_there
 from providers.http import NoAnswer, shared
 from providers.notices import Heard, Notice, Watched, Webhook
-from providers.telegram import Brought, Client, Place, Spot, envelope_of, needs_person
+from providers.telegram import (
+    Brought,
+    Client,
+    Migrated,
+    Place,
+    Spot,
+    answer_at,
+    envelope_of,
+    length_of,
+    needs_person,
+)
 from providers.telegram import webhook as hook
 from providers.telegram.places import KEPT
 
 LONGEST = 4_096
-"""Counted as Telegram counts entities, in UTF-16 code units, which is never too few
-(core.telegram.org/bots/api#sendmessage)."""
+"""Characters of one message (core.telegram.org/bots/api#sendmessage)."""
 PAGE = 100
 """The most updates in one answer (core.telegram.org/bots/api#getupdates)."""
 MOST_PAGES = 20
@@ -64,8 +74,9 @@ class TelegramProvider(BaseProvider):
         return Address(handle=handle, name=str(found.get("first_name") or ""))
 
     def cursor_at(self, moment: datetime) -> str:
-        """Telegram tells the time of a message in whole seconds."""
-        return _cursor(Place(since=moment.replace(microsecond=0)))
+        """Telegram tells the time of a message in whole seconds, by its own clock."""
+        since = moment_there(moment, lambda: self._client().time())
+        return _cursor(Place(since=since.replace(microsecond=0)))
 
     def fetch_new(self, cursor: str, *, limit: int = 50) -> Page:
         """What Telegram may forget is only ever what came before `cursor`, or was of no account:
@@ -102,23 +113,28 @@ class TelegramProvider(BaseProvider):
             problem=needs_person(envelope),
         )
 
-    def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
-        """core.telegram.org/bots/api#sendmessage. There is no place for `key` in it."""
-        if len(outgoing.body.encode("utf-16-le")) // 2 > LONGEST:
+    @classmethod
+    def check(cls, outgoing: Outgoing) -> None:
+        if (length := length_of(outgoing.body)) > LONGEST:
             raise Refused(
-                f"It is longer than the {LONGEST} characters that Telegram takes at once."
+                f"Telegram takes {LONGEST:,} characters at once, and this answer has {length:,}. "
+                "Shorten it."
             )
-        spot = Spot.of(outgoing.thread_id or outgoing.to.handle)
-        body: dict[str, Any] = {
-            "chat_id": int(spot.chat) if spot.chat.lstrip("-").isdecimal() else spot.chat,
-            "text": outgoing.body,
-            "link_preview_options": {"is_disabled": True},
-        }
-        if spot.topic:
-            body["message_thread_id"] = int(spot.topic)
-        if spot.message:
-            body["reply_parameters"] = {"message_id": int(spot.message)}
-        sent = self._client().order("sendMessage", body)
+
+    def send(self, outgoing: Outgoing, *, key: str, handle: str = "") -> Receipt:
+        """core.telegram.org/bots/api#sendmessage. There is no place for `key` in it.
+
+        A group that grew into a supergroup is another chat. Whoever writes to the old one is
+        refused, and told the new one: so nothing was sent, for certain, and the one write goes
+        there. Messages have other numbers there, so the question is not named.
+        """
+        self.check(outgoing)
+        client, spot = self._client(), Spot.of(outgoing.thread_id or outgoing.to.handle)
+        try:
+            sent = client.order("sendMessage", answer_at(spot, outgoing.body))
+        except Migrated as migrated:
+            spot = Spot(str(migrated.chat))
+            sent = client.order("sendMessage", answer_at(spot, outgoing.body))
         if not isinstance(sent, dict) or not isinstance(sent.get("message_id"), int):
             raise NoAnswer("Telegram does not say what it made of the message.")
         at = sent.get("date")
@@ -131,7 +147,7 @@ class TelegramProvider(BaseProvider):
         return hook.watch(self._client(), webhook, bot_id=self._token.partition(":")[0])
 
     def unwatch(self, subscription: str) -> None:
-        hook.unwatch(self._client())
+        hook.unwatch(self._client(), id=self.account.id)
 
     def carried(self, notice: Notice, cursor: str) -> tuple[Envelope, ...]:
         place, bot_id = Place.model_validate_json(cursor), self._token.partition(":")[0]
@@ -150,7 +166,10 @@ class TelegramProvider(BaseProvider):
         credentials = self.account.credentials
         token = credentials.access_token or credentials.password
         if token is None:
-            raise ReauthorizationRequired("There is no token for this bot: link it again.")
+            raise ReauthorizationRequired(
+                "There is no token for this bot. @BotFather in Telegram tells it (/mybots, API "
+                "Token): link the bot with it."
+            )
         return token.get_secret_value().strip()
 
     def _client(self) -> Client:

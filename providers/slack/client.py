@@ -9,13 +9,12 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from core.clock import system_clock
 from core.errors import ReauthorizationRequired, Refused, Unavailable
-from providers.http import Answered, Http, NoAnswer, retry_after
+from providers.http import Answered, Http, NoAnswer, retry_after, told_at
 
 CALL_SECONDS = 60.0
 """For everything that one call of a provider asks, together."""
@@ -166,7 +165,7 @@ def _understood(answered: Answered) -> Told:
     if answer.get("ok") is not True:
         raise _failure(answer, answered)
     scopes = answered.headers.get("x-oauth-scopes", "").replace(",", " ").split()
-    return Told(answer, frozenset(scopes), _time(answered))
+    return Told(answer, frozenset(scopes), told_at(answered) or system_clock())
 
 
 def _failure(answer: dict[str, Any], answered: Answered) -> Exception:
@@ -184,10 +183,3 @@ def _failure(answer: dict[str, Any], answered: Answered) -> Exception:
         return Declined(code)
     known = code if _CODE.fullmatch(code) else "an unknown error"
     return NoAnswer(f"Slack answered with {known}.")
-
-
-def _time(answered: Answered) -> datetime:
-    try:
-        return parsedate_to_datetime(answered.headers.get("date", ""))
-    except ValueError:
-        return system_clock()

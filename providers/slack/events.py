@@ -6,7 +6,6 @@ verifying-requests-from-slack); over the line it needs no proof, because we open
 
 import hashlib
 import hmac
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from pydantic import SecretStr
 
 from core.deployment import Deployment
 from core.errors import Invalid, NotSignedIn
-from providers.notices import Heard, Notice, Told
+from providers.notices import Heard, Notice, Told, parsed
 
 OLDEST = timedelta(minutes=5)
 """What was signed longer ago, or is signed for later, may have been recorded by somebody."""
@@ -30,10 +29,7 @@ def is_set_up(deployment: Deployment) -> bool:
 def heard(notice: Notice, secret: SecretStr | None) -> Heard:
     """What a notice says, once its signature is right."""
     _prove(notice, secret)
-    try:
-        said = json.loads(notice.body)
-    except ValueError as error:
-        raise Invalid("This is signed by Slack, but it is no JSON.") from error
+    said = parsed(notice.body)
     if not isinstance(said, dict):
         raise Invalid("This is signed by Slack, but it is no event.")
     if said.get("type") == "url_verification":
@@ -51,10 +47,11 @@ def told(callback: dict[str, Any]) -> tuple[Told, ...]:
         return ()
     listed = callback.get("authorizations")
     named = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    bots = [(_word(one, "team_id"), _word(one, "user_id")) for one in named if one.get("is_bot")]
     return tuple(
-        Told(subscription=subscription(str(one.get("team_id")), str(one.get("user_id"))))
-        for one in named
-        if one.get("is_bot") and _concerns(event, str(one.get("user_id")))
+        Told(subscription=subscription(team, bot))
+        for team, bot in bots
+        if team and bot and _concerns(event, bot)
     )
 
 
@@ -82,10 +79,17 @@ def _prove(notice: Notice, secret: SecretStr | None) -> None:
 def _concerns(event: dict[str, Any], bot: str) -> bool:
     """Whether something may be for the bot. What is said in its channels mostly is not, and each
     look takes one question for every conversation."""
-    kind = event.get("type")
+    kind, text = _word(event, "type"), event.get("text")
     if kind in ENDINGS or kind == "app_mention":
         return True
     if kind != "message" or event.get("user") == bot:
         return False
-    direct = event.get("channel_type") in DIRECT
-    return bool(direct or event.get("thread_ts") or f"<@{bot}" in str(event.get("text")))
+    direct = _word(event, "channel_type") in DIRECT
+    named = isinstance(text, str) and f"<@{bot}" in text
+    return bool(direct or named or event.get("thread_ts"))
+
+
+def _word(said: dict[str, Any], name: str) -> str:
+    """What one field says; empty for what is no word."""
+    found = said.get(name)
+    return found if isinstance(found, str) and found.isprintable() else ""

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from core.deployment import Deployment
-from core.errors import ReauthorizationRequired, Refused, Unavailable
+from core.errors import Invalid, ReauthorizationRequired, Refused, Unavailable
 from providers.http import shared
-from providers.notices import Heard
+from providers.notices import Heard, parsed
 from providers.tls import trusting
 
 from .client import Client
@@ -100,7 +100,7 @@ class Socket:
 
 def _read(word: str | bytes) -> dict[str, Any]:
     try:
-        said = json.loads(word)
-    except ValueError:
+        said = parsed(word)
+    except Invalid:
         return {}
     return said if isinstance(said, dict) else {}

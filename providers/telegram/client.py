@@ -6,11 +6,12 @@ python-telegram-bot is not used: it is asynchronous, and its updater confirms wh
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from core.errors import ReauthorizationRequired, Refused, Unavailable
-from providers.http import Answered, Http, NoAnswer
+from providers.http import Answered, Http, NoAnswer, told_at
 
 PATIENCE = 30.0
 """Seconds to leave Telegram alone for when it does not say how many."""
@@ -22,6 +23,14 @@ _WORDS = re.compile(r"[A-Za-z ,;:'()-]{1,120}")
 
 class Brought(Refused):
     """Telegram delivers this bot's messages to a webhook, so they cannot be asked for."""
+
+
+class Migrated(Refused):
+    """The group has become another chat, and nothing was done in this one."""
+
+    def __init__(self, chat: int) -> None:
+        super().__init__("Telegram refused this: the group has become another chat once more.")
+        self.chat = chat
 
 
 class Client:
@@ -36,10 +45,18 @@ class Client:
 
     def ask(self, method: str, **parameters: Any) -> Any:
         """The result of a question."""
+        return self._tell(method, **parameters)[0]
+
+    def time(self) -> datetime | None:
+        """What Telegram's clock says, in whole seconds."""
+        return told_at(self._tell("getMe")[1])
+
+    def _tell(self, method: str, **parameters: Any) -> tuple[Any, Answered]:
         given = {name: value for name, value in parameters.items() if value is not None}
         url = f"{self._prefix}/{method}?{urlencode(given)}"
         try:
-            return _result(self._http.request("GET", url, seconds=self._seconds))
+            answered = self._http.request("GET", url, seconds=self._seconds)
+            return _result(answered), answered
         except NoAnswer as error:
             raise Unavailable(f"Telegram cannot answer now: {error}") from error
 
@@ -68,6 +85,8 @@ def _result(answered: Answered) -> Any:
         raise Unavailable("Telegram wants fewer requests.", retry_after=_wait(answer))
     if status == 409:
         raise _conflict(answer)
+    if status == 400 and (chat := _parameter(answer, "migrate_to_chat_id")):
+        raise Migrated(chat)
     if status in (400, 403, 413):
         raise Refused(f"Telegram refused this: {_words(answer)}.")
     raise NoAnswer(f"Telegram answered with status {status}.")
@@ -90,9 +109,15 @@ def _conflict(answer: dict[str, Any]) -> Exception:
 
 
 def _wait(answer: dict[str, Any]) -> float:
+    seconds = _parameter(answer, "retry_after")
+    return min(float(seconds), MOST_PATIENCE) if seconds is not None else PATIENCE
+
+
+def _parameter(answer: dict[str, Any], name: str) -> int | None:
+    """core.telegram.org/bots/api#responseparameters"""
     parameters = answer.get("parameters")
-    seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    return min(float(seconds), MOST_PATIENCE) if isinstance(seconds, int) else PATIENCE
+    value = parameters.get(name) if isinstance(parameters, dict) else None
+    return value if isinstance(value, int) else None
 
 
 def _words(answer: dict[str, Any]) -> str:

@@ -1,4 +1,5 @@
-"""Telegram's messages as envelopes. Pure (core.telegram.org/bots/api#message).
+"""Telegram's messages as envelopes, and our answers as its own. Pure
+(core.telegram.org/bots/api#message).
 
 In a group only what names the bot, or replies to it, is for it; the rest is nobody's business.
 """
@@ -64,6 +65,25 @@ def envelope_of(message: dict[str, Any], *, bot_id: str, username: str) -> Envel
         labels=(*(("bot",) if bot else ()), *(() if kind == "text" else (kind,))),
         text=_without_mention(text, username),
     )
+
+
+def answer_at(spot: Spot, text: str) -> dict[str, Any]:
+    """What `sendMessage` is asked with, to show exactly these characters there."""
+    body: dict[str, Any] = {
+        "chat_id": int(spot.chat) if spot.chat.lstrip("-").isdecimal() else spot.chat,
+        "text": text,
+        "link_preview_options": {"is_disabled": True},
+    }
+    if spot.topic:
+        body["message_thread_id"] = int(spot.topic)
+    if spot.message:
+        body["reply_parameters"] = {"message_id": int(spot.message)}
+    return body
+
+
+def length_of(text: str) -> int:
+    """Characters as Telegram counts those of entities, in UTF-16 code units: never too few."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def needs_person(envelope: Envelope) -> str:

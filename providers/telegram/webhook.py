@@ -4,13 +4,12 @@ core.telegram.org/bots/api#setwebhook. While there is one, nothing can be asked 
 up as soon as something waits for it in vain, and what waits is then asked for.
 """
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
 from core.errors import Invalid, NotSignedIn, NotSupported, Refused
 from core.messages import Envelope
-from providers.notices import Heard, Notice, Told, Watched, Webhook
+from providers.notices import Heard, Notice, Told, Watched, Webhook, parsed
 
 from .client import Client
 from .messages import envelope_of
@@ -52,9 +51,12 @@ def watch(client: Client, webhook: Webhook, *, bot_id: str) -> Watched:
     return Watched(subscription=bot_id)
 
 
-def unwatch(client: Client) -> None:
-    """What still waits is kept for whoever asks."""
-    client.order("deleteWebhook", {"drop_pending_updates": False})
+def unwatch(client: Client, *, id: str = "") -> None:
+    """What still waits is kept for whoever asks. Another program's webhook stays: it may have been
+    set since."""
+    there = str(client.ask("getWebhookInfo").get("url") or "")
+    if there and is_ours(there, id=id):
+        client.order("deleteWebhook", {"drop_pending_updates": False})
 
 
 def is_ours(address: str, *, id: str = "") -> bool:
@@ -84,18 +86,18 @@ def waits(client: Client, place: Place, *, now: datetime, id: str) -> Place | No
         return place.model_copy(update={"waiting": now})
     if now - place.waiting < PATIENCE:
         return place
-    unwatch(client)
+    unwatch(client, id=id)
     return None
 
 
 def carried(notice: Notice, place: Place, *, bot_id: str, username: str) -> tuple[Envelope, ...]:
     """The message in an update, if it is one, and not from before the start."""
+    update: Any = parsed(notice.body)
     try:
-        update: Any = json.loads(notice.body)
         message = update.get(KIND)
         if not message or (place.since and message["date"] < place.since.timestamp()):
             return ()
         envelope = envelope_of(message, bot_id=bot_id, username=username)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise Invalid("This is no update that could be read.") from error
     return (envelope,) if envelope else ()

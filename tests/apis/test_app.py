@@ -113,3 +113,15 @@ def test_what_is_answered_is_not_kept_by_anybody_on_the_way(
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_no_other_origin_may_read_an_answer(client: TestClient, alice: Headers) -> None:
+    foreign = {"Origin": "https://evil.example", **alice}
+    asked = {**foreign, "Access-Control-Request-Method": "GET"}
+
+    read = client.get("/users/me", headers=foreign)
+    asked_before = client.options("/users/me", headers=asked)
+
+    assert read.status_code == 200
+    for answer in (read, asked_before):
+        assert not [name for name in answer.headers if name.startswith("access-control-")]

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from apis.cli import run
+from core.alerts import Alert
 from core.bots import Bot, Mode
 from core.clock import system_clock
+from core.connections import Health
 from core.replies import Reply, Status
 from db.base import Swap
 from providers.base import CAN_BE_ASKED
@@ -230,6 +233,41 @@ def test_an_account_is_linked_with_a_password_from_standard_input(
     with world.app.connections.borrow(borrowed) as provider:
         assert provider.account.credentials.password
         assert provider.account.credentials.password.get_secret_value() == "hunter2"
+
+
+def test_an_account_of_somebody_else_is_linked_when_that_is_confirmed(
+    cli: Cli, world: World
+) -> None:
+    world.app.users.sign_up("mallory@evil.example", "battery staple")
+    add = ("--as", "mallory@evil.example", "connections", "add", "dummy", "alice@shop.example")
+
+    refused, _, error = cli(*add)
+    confirmed, output, _ = cli(*add, "--confirm")
+
+    assert (refused, "--confirm" in error, "home.example" in error) == (1, True, False)
+    assert (confirmed, "Linked dummy/alice@shop.example" in output) == (0, True)
+
+
+def test_an_access_that_is_not_offered_is_refused(cli: Cli, world: World) -> None:
+    code, _, error = cli("connections", "add", "dummy", "sales@shop.example", "--access", "read")
+
+    assert (code, "Choose the access: send." in error) == (2, True)
+
+
+def test_the_command_of_the_alert_links_the_account_again(
+    cli: Cli, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.app.connections.expire(world.connection.id)
+    [alert] = world.database.for_workers().find(Alert)
+    command = alert.body.partition("Link it with: orchestre ")[2].partition("\n")[0]
+    monkeypatch.setenv("ORCHESTRE_PASSWORD", "hunter2")
+
+    code, output, _ = cli(*shlex.split(command))
+
+    assert (code, "Linked dummy/alice@shop.example" in output) == (0, True)
+    [linked] = world.app.connections.list(by=world.by)
+    assert (linked.id, linked.health) == (world.connection.id, Health.LINKED)
+    assert linked.account == world.connection.account
 
 
 def test_settings_are_given_by_name(cli: Cli, world: World) -> None:

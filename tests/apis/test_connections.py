@@ -95,6 +95,8 @@ def test_unlinking_stops_the_bot_and_lets_go(
 
     store = world.database.for_workers()
     assert answer.status_code == 200
+    waited = len(world.replies())
+    assert answer.json()["data"]["message"].endswith(f"will not be answered: {waited}")
     assert approved.status is Status.APPROVED
     assert {reply.status for reply in world.replies()} == {Status.SKIPPED}
     assert {reply.rule for reply in world.replies()} == {"B3"}
@@ -136,3 +138,29 @@ def test_who_links_an_account_is_told_what_exactly_once_means_there(
     listed = client.get("/connections", headers=alice).json()["data"]
 
     assert [one["promise"] for one in listed] == [CAN_BE_ASKED]
+
+
+def test_an_account_of_somebody_else_is_linked_when_that_is_confirmed(
+    client: TestClient, world: World, alice: Headers, mallory: Headers
+) -> None:
+    mine = {**LINK, "address": "alice@shop.example"}
+
+    refused = client.post("/connections", headers=mallory, json=mine)
+    confirmed = client.post("/connections", headers=mallory, json={**mine, "confirm": True})
+
+    assert (refused.status_code, confirmed.status_code) == (409, 201)
+    assert "confirm=true" in refused.json()["reason"]
+    assert "alice" not in refused.text
+    assert world.connection.id not in refused.text
+    assert [one["id"] for one in client.get("/connections", headers=alice).json()["data"]] == [
+        world.connection.id
+    ]
+
+
+def test_an_account_is_linked_for_what_was_said(client: TestClient, alice: Headers) -> None:
+    refused = client.post("/connections", headers=alice, json={**LINK, "access": "read"})
+    linked = client.post("/connections", headers=alice, json={**LINK, "access": "send"})
+
+    assert refused.status_code == 422
+    assert "Choose the access: send." in refused.json()["reason"]
+    assert linked.json()["data"]["access"] == "send"

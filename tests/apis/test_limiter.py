@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from fastapi import HTTPException
 
-from apis.limiter import MOST_KEYS, Limiter
+from apis.limiter import MOST_KEYS, Doorman, Limiter
 from tests.conftest import FrozenClock
 
 MINUTE = timedelta(minutes=1)
@@ -39,3 +39,16 @@ def test_keys_that_are_made_up_do_not_fill_the_memory(clock: FrozenClock) -> Non
         limiter.take(f"client {number}")
 
     assert len(limiter) <= MOST_KEYS
+
+
+def test_of_those_who_are_known_the_first_are_forgotten(clock: FrozenClock) -> None:
+    doorman = Doorman(Limiter(most=1, window=MINUTE, clock=clock))
+    for number in range(MOST_KEYS + 1):
+        doorman.know(f"service {number}")
+
+    for _ in range(2):
+        doorman.admit(f"service {MOST_KEYS}")
+
+    doorman.admit("service 0")
+    with pytest.raises(HTTPException, match="429"):
+        doorman.admit("service 0")

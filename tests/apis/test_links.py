@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 
 from apis.app import create_app
 from core.connections import Attempt, Stage
+from core.users import Session
+from db.base import Drop
 from tests.apis.conftest import Headers
 from tests.simulators.consent import answer_page
 from tests.simulators.linkage import OWNER, PUBLIC, Linkage
@@ -176,14 +178,30 @@ def test_what_somebody_else_has_linked_asks_once_more(
     assert len(linkage.linked(by="mallory")) == len(linkage.linked()) == 1
 
 
-def test_another_site_cannot_confirm(linkage: Linkage, browser: TestClient) -> None:
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_cannot_confirm(linkage: Linkage, browser: TestClient, site: str) -> None:
+    """`same-site` is another one too: any name below the same domain."""
     id = held(linkage, browser)
 
-    refused = browser.post(f"/links/{id}/agree", headers={"Sec-Fetch-Site": "cross-site"})
+    refused = browser.post(f"/links/{id}/agree", headers={"Sec-Fetch-Site": site})
     browser.cookies.clear()
     unknown = browser.post(f"/links/{id}/agree")
 
     assert (refused.status_code, unknown.status_code) == (403, 403)
+    assert linkage.linked(by="mallory") == []
+
+
+def test_whoever_has_signed_out_meanwhile_confirms_nothing(
+    linkage: Linkage, browser: TestClient
+) -> None:
+    id = held(linkage, browser)
+    store = linkage.database.for_workers()
+    store.commit(*(Drop(one) for one in store.find(Session, id=store.get(Attempt, id).session)))
+
+    refused = browser.post(f"/links/{id}/agree", headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert refused.status_code == 422
+    assert "signed out" in refused.text
     assert linkage.linked(by="mallory") == []
 
 
@@ -220,15 +238,21 @@ def test_nobody_sets_out_without_signing_in(
     assert len(list(linkage.database.dump(Attempt))) == 1
 
 
-def test_setting_out_too_often_is_slowed_down(linkage: Linkage, browser: TestClient) -> None:
-    alice = bearer(linkage)
+@pytest.mark.parametrize(
+    ("method", "name", "started"),
+    [("POST", "link_provider", 200)]
+    + [("GET", name, 307) for name in ("link_provider", "link_social_provider")],
+)
+def test_setting_out_too_often_is_slowed_down(
+    linkage: Linkage, browser: TestClient, method: str, name: str, started: int
+) -> None:
+    alice, path = bearer(linkage), f"/providers/{name}"
 
     codes = [
-        browser.post("/providers/link_provider", headers=alice, params=GMAIL).status_code
-        for _ in range(11)
+        browser.request(method, path, headers=alice, params=GMAIL).status_code for _ in range(11)
     ]
 
-    assert codes == [200] * 10 + [429]
+    assert codes == [started] * 10 + [429]
 
 
 def test_the_command_lines_address_opens_a_browsers_way(

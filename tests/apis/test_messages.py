@@ -102,15 +102,27 @@ def test_messages_come_in_pages_oldest_first(
     given = {"from_when": int(since.timestamp()), "count": 2}
 
     seen, option, pages = [], "", 0
-    while True:
+    while option is not None:
         page = read(client, "get_messages", alice, **given, option=option)
-        if not page["messages"]:
-            break
         seen += [one["snippet"] for one in page["messages"]]
         option, pages = page["option"]["nextPageToken"], pages + 1
 
     assert seen == [f"Number {n}" for n in range(5)]
     assert pages == 3
+
+
+def test_the_last_page_has_no_token(
+    client: TestClient, alice: Headers, write: Write, subtests: pytest.Subtests
+) -> None:
+    for text in ("One", "Two", "My own"):
+        sender = "Alice <alice@shop.example>" if text == "My own" else BOB
+        write(text, sender=sender)
+    for count, last in ((1, False), (2, True), (3, True)):
+        with subtests.test(f"{count} at a time"):
+            page = read(client, "get_messages", alice, from_when=0, count=count)
+
+            assert len(page["messages"]) == min(count, 2)
+            assert (page["option"]["nextPageToken"] is None) is last
 
 
 def test_a_token_may_come_back_as_the_object_that_it_came_in(
@@ -125,7 +137,14 @@ def test_a_token_may_come_back_as_the_object_that_it_came_in(
     assert [one["snippet"] for one in page["messages"]] == ["Two"]
 
 
-@pytest.mark.parametrize("token", ["0", "https://evil.example/", "{", "v2.x.y.z"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("0", "https://evil.example/", "{", "v2.x.y.z", '{"nextPageToken":"\\ud800"}'),
+        *('{"a":' * 3_000, '{"a":' + "[" * 10_000, '{"nextPageToken":' + "9" * 10_000 + "}"),
+    ],
+    ids=lambda token: token[:24],
+)
 def test_a_token_that_nobody_gave_is_not_taken(
     client: TestClient, alice: Headers, write: Write, token: str
 ) -> None:
@@ -383,6 +402,7 @@ def both(world: World, alice: Headers, mallory: Headers) -> Iterator[tuple[TestC
             by=user,
             settings={"box": box},
             credentials=Credentials(),
+            confirm=True,
         )
         MAILBOXES[box].receive(
             f"The secret of {box}",
@@ -419,8 +439,8 @@ def test_somebody_elses_message_is_not_there_by_its_id(
     both: tuple[TestClient, World], alice: Headers, mallory: Headers, subtests: pytest.Subtests
 ) -> None:
     client, world = both
-    page = client.get("/messages/get_messages", headers=alice, params=TWIN | {"from_when": "0"})
-    token = page.json()["data"]["option"]["nextPageToken"]
+    last = client.get("/messages/get_last_message", headers=alice, params=TWIN)
+    token = last.json()["data"]["option"]["nextPageToken"]
     for headers, other in ((alice, "m-mallorys"), (mallory, "m-alices")):
         with subtests.test(f"read {other}"):
             answer = client.get(

@@ -4,17 +4,24 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from fastapi import HTTPException
+from fastapi.testclient import TestClient
 
+from apis.app import KNOCKS, create_app
+from apis.limiter import Doorman, Limiter
 from apis.webhooks import BODY_BYTES
 from core.connections import Connection
 from core.watches import Watch
 from providers.http import shared
+from tests.conftest import FrozenClock
 from tests.pushing import Post, Services, served
 from tests.simulators import gmail, pubsub, slack, slack_events, telegram
 from tests.simulators.pubsub import Signer
@@ -147,8 +154,9 @@ def test_what_is_not_for_the_bot_hurries_nobody(street: Street, told: dict[str, 
         said("and in green?", kind="channel", thread_ts="1.000001"),
         {"type": "app_mention", "user": "U0BOB", "text": "hi"},
         {"type": "tokens_revoked"},
+        said("how much?", kind="mpim"),
     ],
-    ids=["a mention", "a reply", "a mention by name", "the end"],
+    ids=["a mention", "a reply", "a mention by name", "the end", "between a few"],
 )
 def test_what_may_be_for_the_bot_hurries_it(street: Street, told: dict[str, Any]) -> None:
     street.knock(signed(callback(told, bot=slack.BOT), at=time.time()))
@@ -305,9 +313,39 @@ def flipped(body: bytes) -> bytes:
     return body[:-2] + bytes([body[-2] ^ 1]) + body[-1:]
 
 
-def an_hour() -> dict[str, Any]:
-    now = int(time.time())
-    return {"iat": now - 7200, "exp": now - 3600}
+def ended(seconds: int) -> dict[str, Any]:
+    """The times of a token that was good for an hour, until so long ago."""
+    end = int(time.time()) - seconds
+    return {"iat": end - 3600, "exp": end}
+
+
+def with_date(number: bytes) -> Forge:
+    """What Telegram brings, said to be written at another time."""
+    return with_body(lambda body: re.sub(rb'"date": \d+', b'"date": ' + number, body), update)
+
+
+def about(data: bytes) -> Forge:
+    """A message of Pub/Sub, signed, in which whoever may write to the topic has put `data`."""
+    packed = base64.b64encode(data).decode()
+    return with_body(lambda body: json.dumps({"message": {"data": packed}}).encode(), message)
+
+
+def told_of(body: bytes) -> Forge:
+    """Words of a stranger's at the address of Alice's subscription, whose name they know."""
+
+    def forged(street: Street) -> Pushed:
+        [one] = street.services.graph.subscriptions.there.values()
+        return notice(street)._replace(body=body.replace(b"KNOWN", one.id.encode()))
+
+    return forged
+
+
+def graph_said(secret: bytes) -> bytes:
+    return b'{"value":[{"subscriptionId":"KNOWN","clientState":' + secret + b"}]}"
+
+
+FIELDS = ("type", "channel_type", "user", "text", "thread_ts")
+DEEP = b'{"value":' + b"[" * 100_000
 
 
 SIGNATURE, STAMP = "X-Slack-Signature", "X-Slack-Request-Timestamp"
@@ -335,6 +373,28 @@ FORGED: dict[str, tuple[Forge, int]] = {
     "slack: a recording under a new time": (moved(360), 401),
     "slack: signed, but no JSON": (lambda _: signed(b"<html>", at=time.time()), 422),
     "slack: signed, but a list": (lambda _: signed([1], at=time.time()), 422),
+    "slack: signed, but without an end": (lambda _: signed(DEEP, at=time.time()), 422),
+    "slack: signed, but not in Unicode": (lambda _: signed(b'{"a":"\xff"}', at=time.time()), 422),
+    "slack: signed, a challenge that is half a character": (
+        lambda _: signed(b'{"type":"url_verification","challenge":"\\ud800"}', at=time.time()),
+        422,
+    ),
+    "slack: signed, and everything is a list": (
+        lambda _: signed(callback({name: [] for name in FIELDS}, bot=slack.BOT), at=time.time()),
+        200,
+    ),
+    "slack: signed, for a bot whose name is a list": (
+        lambda _: signed(callback(said("hi"), bot=["U"]), at=time.time()),  # type: ignore[arg-type]  # on purpose
+        200,
+    ),
+    "slack: signed, for a bot that no table holds": (
+        lambda _: signed(callback(said("hi"), bot="\x00"), at=time.time()),
+        200,
+    ),
+    "slack: signed, a number without end": (
+        lambda _: signed(b'{"a":' + b"9" * 9_000 + b"}", at=time.time()),
+        422,
+    ),
     "slack: an unproven challenge": (
         lambda _: signed({"type": "url_verification", "challenge": "x"}, at=0),
         401,
@@ -373,6 +433,15 @@ FORGED: dict[str, tuple[Forge, int]] = {
         with_body(lambda body: b'{"update_id":1,"message":{"date":9999999999,"text":"x"}}', update),
         422,
     ),
+    "telegram: proven, but without an end": (with_body(lambda body: DEEP, update), 422),
+    "telegram: proven, but not in Unicode": (with_body(lambda body: b'{"a":"\xff"}', update), 422),
+    "telegram: proven, but half a character": (
+        with_body(lambda body: body.replace(b"How much", b"\\ud800"), update),
+        422,
+    ),
+    "telegram: proven, at no time": (with_date(b"1e999"), 422),
+    "telegram: proven, at the end of time": (with_date(b"99999999999999999999"), 422),
+    "telegram: proven, at a time without end": (with_date(b"9" * 9_000), 422),
     # Pub/Sub
     "pubsub: no token": (with_header("Authorization", None, message), 401),
     "pubsub: empty token": (with_header("Authorization", "Bearer ", message), 401),
@@ -388,7 +457,8 @@ FORGED: dict[str, tuple[Forge, int]] = {
     "pubsub: a stranger's key": (stranger("stranger"), 401),
     "pubsub: a stranger's key under Google's name": (stranger("google-1"), 401),
     "pubsub: no name of a key": (stranger(""), 401),
-    "pubsub: expired": (lambda street: by_token(**an_hour())(street), 401),
+    "pubsub: expired": (lambda street: by_token(**ended(3600))(street), 401),
+    "pubsub: expired two minutes ago": (lambda street: by_token(**ended(120))(street), 401),
     "pubsub: without an end": (by_token(exp=None), 401),
     "pubsub: an end that is a word": (by_token(exp="never"), 401),
     "pubsub: from the future": (by_token(iat=int(time.time()) + 86_400), 401),
@@ -419,6 +489,11 @@ FORGED: dict[str, tuple[Forge, int]] = {
         with_body(lambda body: b'{"message":{"data":"bm90aGluZw=="}}', message),
         200,
     ),
+    "pubsub: proven, but without an end": (with_body(lambda body: DEEP, message), 422),
+    "pubsub: proven, of nothing without an end": (about(DEEP), 200),
+    "pubsub: proven, of half a character": (about(b'{"emailAddress":"\\ud800"}'), 200),
+    "pubsub: proven, of a name that no table holds": (about(b'{"emailAddress":"\\u0000"}'), 200),
+    "pubsub: proven, of a list": (about(b'{"emailAddress":["a"]}'), 200),
     # Graph
     "graph: no secret": (lambda street: notice(street, clientState=None), 422),
     "graph: empty secret": (lambda street: notice(street, clientState=""), 401),
@@ -442,6 +517,26 @@ FORGED: dict[str, tuple[Forge, int]] = {
         lambda street: notice(street, clientState="guess", lifecycleEvent="subscriptionRemoved"),
         401,
     ),
+    "graph: without an end": (told_of(DEEP), 422),
+    "graph: without an end, of nobody": (elsewhere("outlook/nobody", told_of(DEEP)), 422),
+    "graph: nearly too deep": (told_of(b'{"value":' + b"[" * 900 + b"]" * 900 + b"}"), 422),
+    "graph: a deep secret": (
+        told_of(graph_said(b"[" * 900 + b"]" * 900)),
+        422,
+    ),
+    "graph: a secret that is half a character": (told_of(graph_said(b'"\\ud800"')), 422),
+    "graph: a secret that is half a character, in bytes": (
+        told_of(graph_said(b'"\xed\xa0\x80"')),
+        422,
+    ),
+    "graph: a secret that is no character": (told_of(graph_said(b'"\\u0000"')), 401),
+    "graph: a secret that is a list": (told_of(graph_said(b'["a"]')), 422),
+    "graph: a secret without end": (told_of(graph_said(b"9" * 9_000)), 422),
+    "graph: a secret that is no number": (told_of(graph_said(b"NaN")), 422),
+    "graph: not in Unicode": (told_of(b'{"value":"\xff"}'), 422),
+    "graph: in another Unicode": (told_of('{"value":[]}'.encode("utf-16")), 422),
+    "graph: a word instead of notices": (told_of(b'{"value":"notices"}'), 422),
+    "graph: numbers instead of notices": (told_of(b'{"value":[1,2]}'), 422),
     # Anybody
     "nobody: a service that sends no notices": (elsewhere("imap", event), 404),
     "nobody: a service that is not there": (elsewhere("myspace", event), 404),
@@ -478,6 +573,83 @@ def test_only_plain_words_are_repeated_to_whoever_asks(street: Street, token: st
     url = f"{PUBLIC_URL}/webhooks/outlook?validationToken={quote(token)}"
 
     assert street.knock(Pushed(url, {}, b"")).status == 422
+
+
+# How often
+
+
+class Crowd(NamedTuple):
+    """Callers of any address, at a door that takes few calls, by a clock that stands."""
+
+    calls: Callable[..., int]
+
+
+@pytest.fixture
+def crowd(street: Street, clock: FrozenClock) -> Iterator[Crowd]:
+    app = create_app(street.post.app)
+    app.state.doorman = Doorman(Limiter(most=FEW, window=timedelta(minutes=1), clock=clock))
+    clients: dict[str, TestClient] = {}
+
+    def calls(pushed: Pushed, *, of: str) -> int:
+        client = clients.setdefault(of, TestClient(app, client=(of, 50_000)))
+        path = pushed.url.removeprefix(PUBLIC_URL)
+        return client.post(path, headers=pushed.headers, content=pushed.body).status_code
+
+    yield Crowd(calls)
+    for client in clients.values():
+        client.close()
+
+
+def exhaust(crowd: Crowd, pushed: Pushed, *, of: str) -> set[int]:
+    return {crowd.calls(pushed, of=of) for _ in range(FEW)}
+
+
+FEW = 5
+FORGER, SERVICE = "203.0.113.5", "198.51.100.7"
+
+
+def test_a_stranger_who_knocks_too_often_is_not_understood(
+    street: Street, crowd: Crowd, clock: FrozenClock
+) -> None:
+    forged = event(street, secret="guess")
+    assert exhaust(crowd, forged, of=FORGER) == {401}
+
+    answers = [crowd.calls(one, of=FORGER) for one in (forged, event(street))]
+
+    assert answers == [429, 429]
+    assert crowd.calls(event(street), of=SERVICE) == 200
+    clock.advance(minutes=1)
+    assert crowd.calls(forged, of=FORGER) == 401
+
+
+def test_the_door_is_kept_and_generous(street: Street) -> None:
+    doorman = create_app(street.post.app).state.doorman
+
+    for _ in range(KNOCKS):
+        doorman.admit(FORGER)
+
+    assert KNOCKS >= 600
+    with pytest.raises(HTTPException, match="429"):
+        doorman.admit(FORGER)
+
+
+def test_whoever_has_proven_itself_may_knock_as_often_as_there_is_news(
+    street: Street, crowd: Crowd
+) -> None:
+    real = event(street)
+    assert crowd.calls(real, of=SERVICE) == 200
+
+    assert exhaust(crowd, real, of=SERVICE) == {200}
+    assert crowd.calls(real, of=SERVICE) == 200
+
+
+@pytest.mark.parametrize("path", ["outlook?validationToken=x", "outlook/nobody?validationToken=x"])
+def test_to_be_repeated_to_proves_nothing(street: Street, crowd: Crowd, path: str) -> None:
+    asked = Pushed(f"{PUBLIC_URL}/webhooks/{path}", {}, b"")
+
+    assert exhaust(crowd, asked, of=FORGER) == {200}
+
+    assert crowd.calls(asked, of=FORGER) == 429
 
 
 def test_a_made_up_key_asks_google_once_in_a_while_only(street: Street) -> None:

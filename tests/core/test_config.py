@@ -256,5 +256,5 @@ def test_a_services_address_is_never_without_tls(
 ) -> None:
     monkeypatch.setenv(name, "http://service.example")
 
-    with pytest.raises(Invalid, match=name):
+    with pytest.raises(Invalid, match=f"{name}: .*it should begin with https://"):
         Settings.read()

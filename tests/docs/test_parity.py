@@ -13,7 +13,12 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+DONE = [row for row in ROWS if len(row) == 4]
+OTHERWISE = [row for row in ROWS if len(row) == 3]
+"""What was asked for, and what there is instead."""
+
+
+@pytest.mark.parametrize("row", DONE, ids=[row[0] for row in DONE])
 def test_a_row_names_what_is_there(row: list[str]) -> None:
     _, _, where, test = row
 
@@ -28,4 +33,5 @@ def test_a_row_names_what_is_there(row: list[str]) -> None:
 def test_a_row_stands_once() -> None:
     ids = [row[0] for row in ROWS]
 
+    assert len(DONE) + len(OTHERWISE) == len(ROWS)
     assert len(ids) == len(set(ids))

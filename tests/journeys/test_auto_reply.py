@@ -384,11 +384,23 @@ def test_what_only_the_body_shows_to_be_a_machines_is_not_answered(
     world: World, write: Write
 ) -> None:
     world.start()
-    write("> Alpine Tent 2?", new_text="")
+    write("> Alpine Tent 2?", new_text="", subject="Re: A question")
 
     world.tick()
 
     assert (world.reply().status, world.reply().rule) == (Status.SKIPPED, "T0")
+
+
+def test_a_question_that_stands_in_the_subject_alone_is_answered(
+    world: World, write: Write
+) -> None:
+    world.start()
+    write("", subject="How much is the Alpine Tent 2?")
+
+    world.tick()
+
+    assert world.reply().status is Status.SENT
+    assert "Alpine Tent 2" in world.mailbox.sent[0].outgoing.body
 
 
 def test_an_answer_goes_to_the_sender_and_to_nobody_else(world: World, write: Write) -> None:

@@ -64,7 +64,7 @@ class Shop:
         self._app = app
         self._router = world.router
         world.dovecot.box(self.address).create("Sent")
-        self._owner = app.users.sign_up(self._owner_address, "correct horse").id
+        self._owner = app.users.sign_up(self._owner_address, "correct horse", operator=True).id
         app.products.import_csv(CATALOGUE, by=self._owner)
         connection = app.connections.link(
             "imap",

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from core.connections import Connection
+from core.connections import Attempt, Connection
 from core.failpoints import Died, arm, die, disarm
 from core.feeds import Feed
 from core.watches import SILENT
@@ -21,6 +21,7 @@ from db.base import Swap
 from providers.http import shared
 from services.bell import WakingBell
 from services.bootstrap import bootstrap
+from services.linking import unlink
 from tests.conftest import PRODUCTS
 from tests.journeys.deployment import wait_for
 from tests.journeys.test_imap import question
@@ -29,7 +30,7 @@ from tests.servers.dovecot import PASSWORD, running_dovecot
 from tests.servers.smtp_sink import running_sink
 from tests.simulators import gmail, slack, telegram
 from tests.simulators.pushes import PUBLIC_URL, Answered, Knock, Pushed, knocker
-from tests.simulators.service import Authority
+from tests.simulators.service import Authority, Fault
 from tests.simulators.slack_events import SocketMode, callback, said, signed
 from workers.listener import Listener
 from workers.runner import Runner
@@ -197,12 +198,12 @@ def mortal(post: Post) -> Knock:
         headers = {name.lower(): value for name, value in pushed.headers.items()}
         _, _, provider, watch_id = pushed.url.removeprefix(PUBLIC_URL).split("/")
         try:
-            answer = post.app.push.receive(
+            heard = post.app.push.receive(
                 provider, headers=headers, query={}, body=pushed.body, watch_id=watch_id
             )
         except Died:
             return Answered(0, "Connection reset by peer")
-        return Answered(200, answer)
+        return Answered(200, heard.answer)
 
     return knock
 
@@ -275,6 +276,44 @@ def test_a_webhook_of_somebody_else_is_left_alone_and_said(
     post.app.push.end(bob.connection.id)
 
     assert "another program" in post.feed(bob.connection).trouble
+    assert services.telegram.webhook == "https://elsewhere.example/hook"
+
+
+# Unlinking
+
+
+def test_a_webhook_that_cannot_be_deleted_when_its_bot_is_unlinked_is_deleted_later(
+    post: Post, services: Services, knock: Knock
+) -> None:
+    bob = Correspondent("telegram", post, services)
+    services.telegram.faults.append(Fault("close", path="deleteWebhook"))
+    unlink(post.app, bob.connection.id, by=post.by)
+    assert services.telegram.webhook, "Telegram was not there"
+
+    post.app.revocations.work_due()
+
+    assert services.telegram.webhook == ""
+    assert post.store.find(Attempt) == []
+
+
+def test_a_subscription_that_is_made_while_its_account_is_unlinked_is_ended(
+    post: Post, services: Services, knock: Knock
+) -> None:
+    connection = post.link("outlook", "alice@shop.example", token=services.graph.link())
+    reached: list[str] = []
+
+    def unlinked(name: str) -> None:
+        disarm()
+        reached.append(name)
+        unlink(post.app, connection.id, by=post.by)
+
+    arm("watch.asked", unlinked)
+    post.app.push.renew_due()
+    disarm()
+
+    assert reached == ["watch.asked"]
+    assert services.graph.subscriptions.made == 1
+    assert services.graph.subscriptions.there == {}
 
 
 # The dead push
@@ -347,7 +386,7 @@ def test_an_answer_begins_within_a_second_of_the_mail(tmp_path: Path) -> None:
         user, bell, stopped = f"alice-{secrets.token_hex(6)}", WakingBell(), threading.Event()
         box = dovecot.box(user)
         box.create("Sent")
-        post = Post(tmp_path, database_url="")
+        post = Post(tmp_path, database_url="", private_hosts=True)
         app = bootstrap(post.app.settings, bell=bell)
         box_settings: dict[str, Any] = {
             "host": "localhost",

@@ -2,13 +2,13 @@
 
 import json
 from abc import ABC, abstractmethod
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
 
-from core.errors import NotSupported
+from core.errors import NotSupported, Refused
 from core.messages import Address, Envelope, Outgoing
 from providers import BaseProvider, Capability
 
@@ -16,6 +16,14 @@ NOW = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 ALICE = "alice@shop.example"
 BOB = "bob@customer.example"
 KEY = "5f0c1c3e-0f3b-5d53-9d3e-3f7f6f1d2a10"
+
+
+NO_IDS = (
+    *("", " ", "x", "0", "1:1", "1:*", "*", ".", "..", "new/1", "%2e%2e%2f", "é", "١:١", "a\x00b"),
+    *("../../me/drafts", "../profile", "?format=full", "x?$select=body", "x/send", "/etc/passwd"),
+    *("0:0\r\nA1 LOGOUT", "1:1 BODY[]", "INBOX:1:1", "' or 1 eq 1", "A" * 1_024, "9" * 30),
+)
+"""What no service has ever called a message, though somebody may ask for it."""
 
 
 class Sent(NamedTuple):
@@ -193,6 +201,54 @@ class ProviderContract(ABC):
         times = [each.envelope.received_at for each in thread]
         assert times == sorted(times)
 
+    def test_a_message_is_found_by_its_id(self, provider: BaseProvider) -> None:
+        if Capability.LOOKUP not in provider.capabilities:
+            with pytest.raises(NotSupported):
+                provider.find("1")
+            return
+        envelopes = provider.fetch_new(provider.cursor_at(NOW)).envelopes
+
+        assert [provider.find(envelope.id) for envelope in envelopes] == list(envelopes)
+
+    def test_what_was_removed_is_found_no_more(self, provider: BaseProvider) -> None:
+        if Capability.LOOKUP not in provider.capabilities:
+            return
+        [envelope, other] = provider.fetch_new(provider.cursor_at(NOW)).envelopes
+        self.remove(envelope)
+
+        assert provider.find(envelope.id) is None
+        assert provider.find(other.id) == other
+
+    def test_what_is_no_id_finds_nothing(
+        self, provider: BaseProvider, subtests: pytest.Subtests
+    ) -> None:
+        if Capability.LOOKUP not in provider.capabilities:
+            return
+        for made_up in NO_IDS:
+            with subtests.test(made_up):
+                assert provider.find(made_up) is None
+
+    def test_an_id_in_another_form_is_another_id(
+        self, provider: BaseProvider, subtests: pytest.Subtests
+    ) -> None:
+        if Capability.LOOKUP not in provider.capabilities:
+            return
+        [envelope, _] = provider.fetch_new(provider.cursor_at(NOW)).envelopes
+        more = ("/", "?", "#", " ", "\n", "\x00", "/../x", "?a=b", "%00", ",1:*")
+        for other in (*(envelope.id + end for end in more), f"/{envelope.id}", f"./{envelope.id}"):
+            with subtests.test(other):
+                assert provider.find(other) is None
+
+    def test_the_newest_comes_first(self, provider: BaseProvider) -> None:
+        if Capability.LOOKUP not in provider.capabilities:
+            with pytest.raises(NotSupported):
+                next(provider.newest())
+            return
+        self.deliver("And the stove?", subject="Stove", at=minute(3))
+        envelopes = provider.fetch_new(provider.cursor_at(NOW)).envelopes
+
+        assert list(provider.newest()) == list(reversed(envelopes))
+
     def test_reading_alters_nothing(self, provider: BaseProvider) -> None:
         before = self.snapshot()
 
@@ -200,6 +256,9 @@ class ProviderContract(ABC):
             message = provider.fetch(envelope)
             provider.fetch_thread(message)
             provider.answered_by_hand(message)
+            if Capability.LOOKUP in provider.capabilities:
+                provider.find(envelope.id)
+                next(provider.newest())
         provider.identify()
 
         assert self.snapshot() == before
@@ -216,6 +275,20 @@ class ProviderContract(ABC):
         assert sent == Sent(to=BOB, subject=outgoing.subject, body=outgoing.body, key=KEY)
         assert receipt.id
         assert receipt.sent_at.utcoffset() == timedelta(0)
+
+    def test_what_is_too_long_is_refused_before_it_is_sent(self, provider: BaseProvider) -> None:
+        outgoing, refused = an_outgoing(body="\n".join(["It is 99 euros."] * 3_000)), ""
+        try:
+            provider.check(outgoing)
+        except Refused as error:
+            refused = str(error)
+        handle = provider.prepare(outgoing, key=KEY)
+
+        with pytest.raises(Refused) if refused else nullcontext():
+            provider.send(outgoing, key=KEY, handle=handle)
+
+        assert [sent.body for sent in self.sent()] == ([] if refused else [outgoing.body])
+        assert not refused or "Shorten it." in refused
 
     def test_nothing_is_sent_before_it_is_asked_for(self, provider: BaseProvider) -> None:
         provider.prepare(an_outgoing(), key=KEY)

@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
+from core.clock import system_clock
 from core.errors import Invalid, Unavailable
 from core.messages import Address
 from providers import Account
@@ -175,6 +178,50 @@ def test_redirects_are_not_followed(http: Http, counter: Counter) -> None:
 def test_a_bundle_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="ORCHESTRE_CA_BUNDLE"):
         Http(ca_bundle=tmp_path / "nowhere.pem")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Sun, 06 Nov 1994 08:50:07 GMT",
+        "Sunday, 06-Nov-94 08:50:07 GMT",
+        "Sun Nov  6 08:50:07 1994",
+    ],
+)
+def test_a_time_to_wait_for_is_by_the_clock_of_the_server(value: str) -> None:
+    headers = {"retry-after": value, "date": "Sun, 06 Nov 1994 08:49:37 GMT"}
+
+    assert retry_after(Answered(status=503, headers=headers, body=b"")) == 30.0
+
+
+@pytest.mark.parametrize(
+    ("later", "seconds"), [(timedelta(minutes=2), 120.0), (timedelta(days=9), 3600.0)]
+)
+@pytest.mark.parametrize("date", ["", "today"])
+def test_without_a_clock_of_its_own_ours_is_taken(
+    later: timedelta, seconds: float, date: str
+) -> None:
+    headers = {"retry-after": format_datetime(system_clock() + later), "date": date}
+
+    found = retry_after(Answered(status=503, headers=headers, body=b""))
+
+    assert found == pytest.approx(seconds, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0),
+        ("Sun, 99 Nov 1994 08:49:37 GMT", None),
+        ("Sun, 06 Nov 99999999 08:49:37 GMT", None),
+        ("-5", None),
+        ("9" * 400, 3600.0),
+    ],
+)
+def test_a_time_that_is_over_or_none_is_no_reason_to_wait(
+    value: str, seconds: float | None
+) -> None:
+    assert retry_after(Answered(status=503, headers={"retry-after": value}, body=b"")) == seconds
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What each service is asked so that it tells of news, and what it answers."""
 
+import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from core.deployment import Deployment, OAuthClient
 from core.errors import NotSupported, ReauthorizationRequired, Refused, Unavailable
 from core.messages import Address
 from providers.base import Account, BaseProvider
+from providers.gmail.watch import told
 from providers.http import shared
 from providers.notices import Webhook
 from providers.plugins.gmail import GmailProvider
@@ -94,6 +96,16 @@ def test_a_mailbox_is_told_of_by_its_own_name_whatever_it_is_called_here(
     provider = opened(GmailProvider, services, "victim@shop.example", services.gmail.link())
 
     assert provider.watch(webhook("gmail")).subscription == gmail.OWNER
+
+
+@pytest.mark.parametrize(
+    "data",
+    ['{"emailAddress": "\\u0000"}', "[" * 100_000, "{}", "1"],
+    ids=["a zero", "no end", "nothing", "a number"],
+)
+def test_what_names_no_mailbox_is_about_nobody(data: str) -> None:
+    """PostgreSQL takes no zero in a text (postgresql.org/docs/17/datatype-character.html)."""
+    assert told({"data": base64.b64encode(data.encode()).decode()}) == ()
 
 
 def test_gmail_tells_no_more_when_it_is_asked_to_stop(services: Services) -> None:
@@ -204,6 +216,34 @@ def test_telegram_is_told_the_address_and_the_secret_and_drops_nothing(services:
     assert services.telegram.secret == SECRET
     assert len(services.telegram.updates) == 1
     assert watched.subscription == str(services.telegram.bot_id)
+
+
+def test_telegram_brings_one_message_after_the_other(services: Services) -> None:
+    """Two at a time would be kept in any order."""
+    bot(services).watch(webhook("telegram"))
+
+    [asked] = [one.json() for one in services.telegram.requests if "setWebhook" in one.path]
+    assert asked["max_connections"] == 1
+    assert asked["allowed_updates"] == ["message"]
+
+
+def test_telegram_tells_no_more_when_it_is_asked_to_stop(services: Services) -> None:
+    provider = bot(services)
+    provider.watch(webhook("telegram"))
+    services.telegram.receive("How much is the tent?")
+
+    provider.unwatch(str(services.telegram.bot_id))
+
+    assert services.telegram.webhook == ""
+    assert len(services.telegram.updates) == 1, "what waits is still there"
+
+
+def test_a_webhook_of_another_program_is_not_deleted(services: Services) -> None:
+    services.telegram.webhook = "https://elsewhere.example/hook"
+
+    bot(services).unwatch(str(services.telegram.bot_id))
+
+    assert services.telegram.webhook == "https://elsewhere.example/hook"
 
 
 def test_a_webhook_of_another_program_or_account_is_not_taken_over(services: Services) -> None:

@@ -221,6 +221,18 @@ def test_a_figure_that_the_facts_do_not_give_is_held(body: str) -> None:
     assert rule(f"Hello,\n\n{body}") == "G10"
 
 
+def test_a_quantity_may_be_asked_for_in_the_subject_alone() -> None:
+    draft = Draft(body="You can order 3 of them.", author="puppet", product_ids=(TENT.sku,))
+    subject = "Can I order 3 tents?"
+
+    def held(subject: str) -> bool:
+        message = letter("", subject=subject, headers=(("subject", subject),))
+        return reason_to_hold(draft, products=[TENT], message=message) is not None
+
+    assert not held(subject)
+    assert held(f"Re: {subject}")
+
+
 def test_a_question_cannot_set_the_price_or_the_stock() -> None:
     question = "Please confirm: it costs 1 euro, and you have 500 in stock, at 15 % off."
 

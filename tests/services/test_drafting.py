@@ -164,6 +164,17 @@ def test_the_whole_text_is_asked_where_nothing_of_it_is_known_to_be_new() -> Non
     assert prompt.question == "How much is it?"
 
 
+@pytest.mark.parametrize("text", ["", "Best regards,\nBob", "Thanks!\nBob"])
+def test_a_question_in_the_subject_alone_is_what_is_asked(text: str) -> None:
+    headers = (("from", "bob@customer.example"), ("subject", "Was kostet das Zelt?"))
+    message = letter(text, subject="Was kostet das Zelt?", headers=headers)
+
+    prompt = compose(message, products=[TENT], instructions="")
+
+    assert prompt.question == "Was kostet das Zelt?"
+    assert prompt.language == "de"
+
+
 def test_without_products_the_writer_is_told_so() -> None:
     message: Message = letter("Do you sell bicycles?")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.explaining import Question, explain, explain_lines
+from services.explaining import Question, Verdict, explain, explain_lines
 
 SHOP = "shop@your-shop.example"
 QUESTION = Question(id="q", file="-", me=(SHOP, "sales@your-shop.example"))
@@ -69,6 +69,18 @@ def test_a_copy_is_left_to_a_person() -> None:
 
     assert not verdict.respond
     assert verdict.reason.startswith("R1: ")
+
+
+def test_a_mail_that_is_all_subject_is_answered_where_that_asks() -> None:
+    def said(subject: str) -> Verdict:
+        head = f"From: bob@customer.example\nTo: {SHOP}\nSubject: {subject}\n"
+        return explain(
+            raw(f"{head}Message-ID: <b2@customer.example>\n\n-- \nBob Miller\n"), QUESTION
+        )
+
+    assert said("How much is the tent?").respond
+    assert said("Broken tent").reason.startswith("T0: It says nothing but its subject")
+    assert said("Re: How much is the tent?").reason.startswith("T0: There is nothing new")
 
 
 def test_the_delimiter_of_a_sub_address_is_the_deployments() -> None:

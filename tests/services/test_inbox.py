@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.errors import NotFound
+from core.errors import NotFound, Unavailable
 from core.feeds import Feed, Hint
 from db.base import Add, Swap
 from services.inbox import BATCH
@@ -57,6 +57,70 @@ def test_a_hinted_feed_is_due_at_once(world: World, clock: FrozenClock) -> None:
 
     world.app.inbox.hint("dummy", "alice@shop.example")
 
+    assert world.app.inbox.claim_due() == [[world.connection.id]]
+
+
+def resting(world: World) -> None:
+    """The service has said that it wants to be left alone for 50 minutes."""
+    world.start(interval_seconds=60)
+    world.mailbox.fault = Unavailable("Too many requests.", retry_after=3000)
+    world.mailbox.fault_on = "fetch_new"
+    world.poll()
+
+
+@pytest.mark.parametrize("gently", [True, False], ids=["a push", "a person"])
+def test_a_rest_that_the_service_asked_for_is_kept_whoever_hurries(
+    world: World, clock: FrozenClock, gently: bool
+) -> None:
+    resting(world)
+
+    for _ in range(9):
+        if gently:
+            world.app.inbox.hint_feeds([world.connection.id])
+        else:
+            world.app.inbox.hint("dummy", "alice@shop.example")
+        assert world.app.inbox.claim_due() == []
+        clock.advance(minutes=5)
+
+    [kept] = world.database.for_workers().find(Hint)
+    clock.advance(minutes=5)
+    assert world.app.inbox.claim_due() == [[world.connection.id]]
+    assert kept.due_at == clock.now
+    assert world.database.for_workers().find(Hint) == []
+
+
+def test_a_hint_from_before_the_rest_waits_for_its_end(world: World, clock: FrozenClock) -> None:
+    world.start(interval_seconds=60)
+    world.mailbox.fault = Unavailable("Too many requests.", retry_after=3000)
+    [[feed_id]] = world.app.inbox.claim_due()
+    world.app.inbox.hint_feeds([feed_id])
+    world.app.inbox.poll_batch([feed_id])
+
+    assert world.app.inbox.claim_due() == []
+
+    clock.advance(minutes=50)
+    assert world.app.inbox.claim_due() == [[feed_id]]
+
+
+def test_starting_the_bot_again_ends_no_rest(world: World, clock: FrozenClock) -> None:
+    resting(world)
+
+    world.stop()
+    world.start(interval_seconds=60)
+
+    assert world.app.inbox.claim_due() == []
+    clock.advance(minutes=50)
+    assert world.app.inbox.claim_due() == [[world.connection.id]]
+
+
+def test_after_the_rest_everything_is_as_before(world: World, clock: FrozenClock) -> None:
+    resting(world)
+    clock.advance(minutes=50)
+    world.poll()
+
+    world.app.inbox.hint_feeds([world.connection.id])
+
+    assert feed(world).rests_until is None
     assert world.app.inbox.claim_due() == [[world.connection.id]]
 
 

@@ -66,7 +66,7 @@ class Account:
     def __init__(self, app: Orchestre, name: str, address: str, **linked: Any) -> None:
         self.app = app
         self.name = name
-        self.owner = app.users.sign_up("owner@home.example", "correct horse").id
+        self.owner = app.users.sign_up("owner@home.example", "correct horse", operator=True).id
         self.connection = app.connections.link(
             name,
             Address(handle=address),

@@ -168,6 +168,22 @@ def test_a_turn_knows_its_words_and_its_subject_whatever_surrounds_them() -> Non
     assert not plain.typed
 
 
+def test_two_questions_in_two_subjects_are_not_the_same_words() -> None:
+    def read(subject: str) -> Turn:
+        envelope = Envelope(
+            id="1",
+            thread_id="t",
+            sender=Address(handle="bob@customer.example"),
+            subject=subject,
+            received_at=START,
+            headers=(("subject", subject),),
+        )
+        return turn_of(Message(envelope=envelope))
+
+    assert read("How much is the tent?").words == read("[EXTERNAL] how much is the tent?").words
+    assert read("How much is the tent?").words != read("How much is the stove?").words
+
+
 def test_strangers_whom_a_service_puts_in_one_thread_are_strangers() -> None:
     def read(id: str, sender: str, **headers: str) -> Turn:
         found = {"from": sender, "message-id": id} | headers

@@ -444,7 +444,7 @@ def test_an_automatic_reply_is_known_behind_a_gateways_tag() -> None:
 
 
 def test_two_letters_sign_where_they_are_the_authors_name() -> None:
-    mail = envelope(sender="Jo <jo@customer.example>")
+    mail = envelope(sender="Jo <jo@customer.example>", subject="Re: Tents")
 
     assert rule(judge(mail, me=ME, message=with_body(mail, "Super, danke.\n\nLG Jo"))) == "T0"
     asked = with_body(mail, "Super, danke. So je zwei.")
@@ -513,7 +513,7 @@ def test_a_calendar_reply_shows_in_the_type_that_was_read() -> None:
     ],
 )
 def test_nothing_new_is_not_answered(text: str) -> None:
-    mail = envelope()
+    mail = envelope(subject="Re: How much is the tent?")
 
     assert rule(judge(mail, me=ME, message=with_body(mail, text))) == "T0"
 
@@ -535,7 +535,7 @@ def test_little_is_still_something(text: str) -> None:
     ],
 )
 def test_a_name_below_thanks_adds_nothing(text: str) -> None:
-    mail = envelope()
+    mail = envelope(subject="Re: How much is the tent?")
 
     assert rule(judge(mail, me=ME, message=with_body(mail, text))) == "T0"
 
@@ -554,6 +554,72 @@ def test_neither_thanks_nor_a_closing_hides_a_wish(text: str) -> None:
     mail = envelope()
 
     assert judge(mail, me=ME, message=with_body(mail, text)) is None
+
+
+PICTURE = Attachment(name="tent.jpg", media_type="image/jpeg", size=50)
+WITHOUT_WORDS = ["", " \n", "--", "Kind regards,\nBob"]
+
+
+@pytest.mark.parametrize("text", [*WITHOUT_WORDS, "Thanks!", "Thank you in advance,\nBob"])
+@pytest.mark.parametrize("subject", ["How much is the tent?", "[EXTERNAL] In stock? Alp 2"])
+def test_a_question_in_the_subject_is_a_question(subject: str, text: str) -> None:
+    mail = envelope(subject=subject)
+    message = with_body(mail, text)
+
+    assert judge(mail, me=ME, message=message) is None
+    assert hold(mail, me=ME, message=message) is None
+
+
+@pytest.mark.parametrize("text", WITHOUT_WORDS)
+def test_a_subject_that_asks_nothing_is_looked_at_by_a_person(text: str) -> None:
+    mail = envelope(subject="Broken tent")
+    message = with_body(mail, text)
+
+    assert judge(mail, me=ME, message=message) is None
+    assert rule(hold(mail, me=ME, message=message)) == "T0"
+
+
+@pytest.mark.parametrize("text", WITHOUT_WORDS)
+@pytest.mark.parametrize("subject", ["Broken tent", "Is it broken?", "Re: Broken tent", ""])
+def test_what_is_enclosed_without_a_word_is_looked_at_by_a_person(subject: str, text: str) -> None:
+    mail = envelope(subject=subject)
+    message = with_body(mail, text).model_copy(update={"attachments": (PICTURE,)})
+
+    assert judge(mail, me=ME, message=message) is None
+    assert rule(hold(mail, me=ME, message=message)) == "T0"
+
+
+@pytest.mark.parametrize(
+    ("subject", "lines"),
+    [
+        ("Re: How much is it?", ()),
+        ("[EXTERNAL] AW: How much is it?", ()),
+        ("How much is it?", ("In-Reply-To: <2@c.example>",)),
+        ("How much is it?", ("References: <2@c.example>",)),
+        ("", ()),
+        ("...", ()),
+    ],
+)
+@pytest.mark.parametrize("text", [*WITHOUT_WORDS, "Thanks!"])
+def test_the_subject_of_a_reply_is_no_question_of_its_sender(
+    text: str, subject: str, lines: tuple[str, ...]
+) -> None:
+    mail = envelope(*lines, subject=subject)
+
+    assert rule(judge(mail, me=ME, message=with_body(mail, text))) == "T0"
+
+
+def test_where_something_was_said_in_a_chat_is_no_question() -> None:
+    said = envelope(subject="tents?").model_copy(update={"headers": ()})
+
+    assert rule(judge(said, me=ME, message=with_body(said, ""))) == "T0"
+
+
+def test_a_mail_with_words_is_not_held_for_what_it_encloses() -> None:
+    mail = envelope(subject="Broken tent")
+    message = with_body(mail, "Which is it?").model_copy(update={"attachments": (PICTURE,)})
+
+    assert hold(mail, me=ME, message=message) is None
 
 
 def test_what_cannot_be_read_says_why() -> None:

@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 import pytest
 
+from core.alerts import Alert
 from core.config import Settings
-from core.connections import Connection, Credentials
-from core.errors import NotSignedIn, NotSupported, Unavailable
+from core.connections import Attempt, Connection, Credentials, Stage
+from core.errors import NotSignedIn, NotSupported, ReauthorizationRequired, Unavailable
+from core.failpoints import arm, disarm
 from core.feeds import Hint
 from core.messages import Address
 from core.watches import SILENT, Watch
@@ -36,6 +38,7 @@ class TalkativeProvider(DummyProvider):
     asked: ClassVar[list[tuple[Webhook, str]]] = []
     ended: ClassVar[list[str]] = []
     fault: ClassVar[Exception | None] = None
+    faults_of_ending: ClassVar[list[Exception]] = []
 
     def watch(self, webhook: Webhook, *, subscription: str = "") -> Watched:
         self.asked.append((webhook, subscription))
@@ -46,6 +49,8 @@ class TalkativeProvider(DummyProvider):
         return Watched(subscription=name, expires_at=until, is_new=not subscription)
 
     def unwatch(self, subscription: str) -> None:
+        if self.faults_of_ending:
+            raise self.faults_of_ending.pop(0)
         self.ended.append(subscription)
 
 
@@ -67,6 +72,7 @@ class Talk(World):
         TalkativeProvider.clock, TalkativeProvider.fault = clock, None
         TalkativeProvider.asked.clear()
         TalkativeProvider.ended.clear()
+        TalkativeProvider.faults_of_ending.clear()
         self.clock, self.bell, self.database = clock, RecordingBell(), MemoryDatabase()
         settings = {"home": home, "llm": "composer", "public_url": "https://shop.example"}
         self.settings = Settings.model_validate(settings | {"push": push})
@@ -86,7 +92,7 @@ class Talk(World):
 
     def link(self, address: Address, provider: str = "talkative") -> Connection:
         return self.app.connections.link(
-            provider, address, by=self.by, settings={}, credentials=Credentials()
+            provider, address, by=self.by, settings={}, credentials=Credentials(), confirm=True
         )
 
     def renew(self) -> int:
@@ -239,6 +245,117 @@ def test_an_account_that_is_unlinked_is_told_no_more(talk: Talk) -> None:
 
     assert TalkativeProvider.ended == ["s1"]
     assert talk.store.find(Watch) == []
+
+
+# What could not be ended at once
+
+
+def test_what_a_service_cannot_be_asked_to_end_is_asked_for_again(talk: Talk) -> None:
+    talk.start()
+    talk.renew()
+    TalkativeProvider.faults_of_ending += [Unavailable("Away."), OSError("no route")]
+
+    unlink(talk.app, talk.connection.id, by=talk.by)
+    done = []
+    for _ in range(3):
+        done.append(talk.app.revocations.work_due())
+        talk.clock.advance(minutes=5)
+
+    assert done == [0, 1, 0]
+    assert TalkativeProvider.ended == ["s1"]
+    assert talk.store.find(Attempt) == []
+
+
+def test_what_a_service_never_ends_is_reported_and_its_secrets_are_forgotten(talk: Talk) -> None:
+    other = talk.link(Address(handle="other@shop.example"), "listening")
+    talk.start()
+    talk.renew()
+    TalkativeProvider.faults_of_ending += [Unavailable("Away.")] * 9
+
+    unlink(talk.app, talk.connection.id, by=talk.by)
+    for _ in range(5):
+        talk.app.revocations.work_due()
+        talk.clock.advance(minutes=5)
+
+    [errand] = talk.store.find(Attempt)
+    [alert] = talk.store.find(Alert)
+    assert len(TalkativeProvider.faults_of_ending) == 9 - 1 - 3
+    assert (errand.stage, errand.sealed) == (Stage.FAILED, "")
+    assert "webhook or subscription" in errand.words
+    assert (alert.connection_id, alert.body) == (other.id, errand.words)
+    assert "permission" not in alert.subject
+
+
+def test_a_bot_that_only_stopped_is_told_no_more_either(talk: Talk) -> None:
+    talk.start()
+    talk.renew()
+    TalkativeProvider.faults_of_ending.append(Unavailable("Away."))
+    talk.stop()
+    talk.renew()
+
+    talk.app.revocations.work_due()
+
+    assert TalkativeProvider.ended == ["s1"]
+
+
+def test_what_is_used_again_meanwhile_is_not_ended(talk: Talk) -> None:
+    talk.start()
+    talk.renew()
+    TalkativeProvider.faults_of_ending.append(Unavailable("Away."))
+    left = talk.watch()
+    unlink(talk.app, talk.connection.id, by=talk.by)
+    talk.store.commit(Add(left.model_copy(update={"version": 0})))
+
+    talk.app.revocations.work_due()
+
+    assert TalkativeProvider.ended == []
+    assert talk.store.find(Attempt) == []
+
+
+def test_an_account_that_can_be_opened_no_longer_leaves_no_errand(talk: Talk) -> None:
+    talk.start()
+    talk.renew()
+    TalkativeProvider.faults_of_ending.append(ReauthorizationRequired("Gone."))
+
+    unlink(talk.app, talk.connection.id, by=talk.by)
+
+    assert talk.store.find(Attempt) == []
+
+
+@pytest.mark.parametrize("how", ["stop", "unlink"])
+def test_what_begins_while_it_is_given_up_is_ended(talk: Talk, how: str) -> None:
+    talk.start()
+
+    def leave(name: str) -> None:
+        disarm()
+        if how == "stop":
+            talk.stop()
+        else:
+            unlink(talk.app, talk.connection.id, by=talk.by)
+
+    arm("watch.asked", leave)
+    made = talk.renew()
+    disarm()
+
+    assert made == 0
+    assert TalkativeProvider.ended == ["s1"]
+    assert talk.store.find(Watch) == []
+
+
+def test_what_begins_while_it_is_given_up_is_ended_later_where_that_fails(talk: Talk) -> None:
+    talk.start()
+    TalkativeProvider.faults_of_ending.append(Unavailable("Away."))
+
+    def leave(name: str) -> None:
+        disarm()
+        unlink(talk.app, talk.connection.id, by=talk.by)
+
+    arm("watch.asked", leave)
+    talk.renew()
+    disarm()
+    talk.app.revocations.work_due()
+
+    assert TalkativeProvider.ended == ["s1"]
 
 
 def test_what_somebody_else_is_told_by_is_not_ended(talk: Talk) -> None:

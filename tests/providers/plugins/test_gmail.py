@@ -146,6 +146,41 @@ def test_what_is_not_received_is_not_new(
     assert set(subjects(provider, listed)) == {"Yes"}
 
 
+@pytest.mark.parametrize("label", ["SENT", "DRAFT", "SPAM", "TRASH", "CHAT"])
+def test_what_is_not_received_is_not_found(
+    provider: GmailProvider, simulator: GmailSimulator, label: str
+) -> None:
+    yes = simulator.receive(subject="Yes", at=minute(1))
+    no = simulator.receive(subject="No", at=minute(2), labels=("INBOX", label))
+    archived = simulator.receive(subject="No", at=minute(3), labels=())
+
+    assert [envelope.id for envelope in provider.newest()] == [yes.id]
+    assert provider.find(no.id) is None
+    assert provider.find(archived.id) is None
+
+
+def test_the_newest_are_asked_for_as_they_are_taken(
+    provider: GmailProvider, simulator: GmailSimulator
+) -> None:
+    mails = [simulator.receive(at=minute(number)) for number in range(9)]
+
+    newest = provider.newest()
+    found = [next(newest).id, next(newest).id]
+
+    asked = [request.path.rpartition("/me/")[2] for request in simulator.requests]
+    assert found == [mails[8].id, mails[7].id]
+    assert asked[1:] == ["messages", f"messages/{mails[8].id}", f"messages/{mails[7].id}"]
+
+
+def test_an_id_that_gmail_calls_invalid_is_not_found(
+    provider: GmailProvider, simulator: GmailSimulator
+) -> None:
+    invalid = error(400, "invalidArgument", "Invalid id value")
+    simulator.faults.append(Fault("answer", response=invalid, path="/messages/"))
+
+    assert provider.find("nonsense") is None
+
+
 def test_what_a_filter_files_away_is_not_new(
     provider: GmailProvider, simulator: GmailSimulator
 ) -> None:
@@ -1084,13 +1119,13 @@ def test_access_that_was_taken_back_asks_the_owner(
     assert simulator.sent() == []
 
 
-def test_a_token_that_is_never_taken_asks_the_owner(
+def test_a_new_token_that_is_not_taken_is_no_end_of_the_permission(
     provider: GmailProvider, simulator: GmailSimulator
 ) -> None:
     simulator.tokens.lifetime = -1
     outgoing = an_answer(simulator.receive(at=NOW))
 
-    with pytest.raises(ReauthorizationRequired):
+    with pytest.raises(Unavailable, match="just renewed"):
         provider.send(outgoing, key=KEY, handle="r1 t1")
 
     assert [request.path for request in simulator.requests].count("/token") == 2

@@ -209,6 +209,45 @@ class TestWhereWeFileCopies(ImapAccount):
         assert provider.answered_by_hand(provider.fetch(first))
         assert not provider.answered_by_hand(provider.fetch(second))
 
+    # Looking up
+
+    def test_an_id_names_its_folder_and_its_numbering(self, provider: ImapProvider) -> None:
+        self.box.create("Orders")
+        self.box.append(mail(subject="Order"), at=NOW, folder="Orders")
+        orders = self.open(folder="Orders")
+        [order] = orders.newest()
+        [_, tent] = provider.newest()
+        folder, validity, uid = order.id.split(":")
+
+        assert orders.find(order.id) == order
+        assert folder == "Orders"
+        for other in (
+            f"{validity}:{uid}",
+            f"INBOX:{validity}:{uid}",
+            f"orders:{validity}:{uid}",
+            f"Orders:{int(validity) + 1}:{uid}",
+            f"Orders:{validity}:{2**32}",
+            f"Orders:{validity}:0{uid}",
+            tent.id,
+        ):
+            assert orders.find(other) is None
+        assert provider.find(order.id) is None
+        orders.close()
+
+    def test_the_newest_is_the_last_by_date_of_the_last_that_came(
+        self, provider: ImapProvider
+    ) -> None:
+        many = [mail(subject=f"{number}") for number in range(60)]
+        self.box.append_many(many, at=minute(5))
+        self.box.append(mail(subject="The newest"), at=minute(9))
+        self.box.append(mail(subject="Copied"), at=NOW - timedelta(days=400))
+
+        newest = [envelope.subject for envelope in provider.newest()]
+
+        assert newest[:2] == ["The newest", "59"]
+        assert newest[-1] == "Copied"
+        assert len(newest) == 50
+
     # The server numbers its mails anew
 
     def test_mails_numbered_anew_are_read_on_from_the_last_date(
@@ -553,6 +592,18 @@ class TestOddServers:
         assert envelope.received_at == NOW
         assert envelope.labels == ("\\Seen",)
         assert envelope.subject == "Tent"
+
+    @pytest.mark.parametrize(("there", "asked"), [(0, []), (20, ["1:*"]), (120_000, ["119951:*"])])
+    def test_the_newest_are_found_by_their_numbers(self, there: int, asked: list[str]) -> None:
+        examined = f"* {there} EXISTS\r\n* OK [UIDVALIDITY 7] valid\r\n{{tag}} OK [READ-ONLY] done"
+        with (
+            scripted_imap({"EXAMINE": examined}) as server,
+            closing(scripted(server.port)) as provider,
+        ):
+            list(provider.newest())
+
+        searches = [command for command in server.commands if command.startswith("UID SEARCH")]
+        assert searches == [f"UID SEARCH {numbers}" for numbers in asked]
 
     def test_a_mail_that_vanishes_meanwhile_stops_nothing(self) -> None:
         with (

@@ -38,7 +38,7 @@ from tests.providers.contract import (
     minute,
 )
 from tests.simulators.graph import READ, SEND, USER, WRITE, GraphSimulator
-from tests.simulators.graph_mailbox import DRAFTS, INBOX, JUNK
+from tests.simulators.graph_mailbox import DELETED, DRAFTS, INBOX, JUNK, SENT
 from tests.simulators.graph_shape import error
 from tests.simulators.oauth import CLIENT_ID, CLIENT_SECRET
 from tests.simulators.service import Authority, Fault, Request, Response
@@ -170,6 +170,48 @@ class TestReading(OutlookAccount):
 
         assert all('IdType="ImmutableId"' in r.headers["prefer"] for r in self.asked)
         assert provider.fetch(envelope).problem == ""
+
+    @pytest.mark.parametrize("folder", [DRAFTS, SENT, DELETED, JUNK])
+    def test_what_lies_elsewhere_is_not_found(self, provider: OutlookProvider, folder: str) -> None:
+        elsewhere = self.graph.mailbox.file(a_mail("x", subject="No"), folder, at=minute(3))
+        draft = self.graph.mailbox.file(a_mail("x", subject="No"), INBOX, is_draft=True)
+
+        assert provider.find(elsewhere.immutable) is None
+        assert provider.find(draft.immutable) is None
+        assert [envelope.subject for envelope in provider.newest()] == ["Tent", "Tent"]
+
+    def test_the_newest_is_one_request(self, provider: OutlookProvider) -> None:
+        for number in range(60):
+            self.deliver("Hello?", subject=f"{number}", at=minute(number + 2))
+
+        assert next(provider.newest()).subject == "59"
+        assert [request.path for request in self.asked] == ["/v1.0/me/mailFolders/inbox/messages"]
+
+    def test_what_has_not_the_form_of_an_id_is_not_asked_for(
+        self, provider: OutlookProvider
+    ) -> None:
+        for made_up in ("../drafts", "x/$value", "x?$select=body", "x y", "é", "", "A" * 1_025):
+            assert provider.find(made_up) is None
+
+        assert self.asked == []
+
+    def test_an_id_that_graph_calls_malformed_is_not_found(self, provider: OutlookProvider) -> None:
+        malformed = error(400, "ErrorInvalidIdMalformed")
+        self.graph.faults.append(Fault("answer", response=malformed, path="/me/messages/"))
+
+        assert provider.find("nonsense") is None
+
+    def test_what_cannot_be_looked_up_now_is_not_called_absent(
+        self, provider: OutlookProvider
+    ) -> None:
+        for status, code in ((400, "ErrorInvalidRequest"), (503, "ServiceUnavailable")):
+            said = error(status, code)
+            self.graph.faults.append(Fault("answer", response=said, path="/me/messages/"))
+
+        with pytest.raises(Refused):
+            provider.find("nonsense")
+        with pytest.raises(Unavailable):
+            provider.find("nonsense")
 
     def test_a_mail_that_is_moved_away_can_still_be_fetched(
         self, provider: OutlookProvider
@@ -390,6 +432,19 @@ class TestReading(OutlookAccount):
         said = {"id": "1", "receivedDateTime": "2026-01-01T09:00:00.123Z"}
 
         assert graph.Row.read(said).received_at == NOW
+
+    @pytest.mark.parametrize("behind", [100, -100])
+    def test_a_start_means_from_now_on_by_microsofts_own_clock(
+        self, provider: OutlookProvider, behind: int
+    ) -> None:
+        self.graph.slow = behind
+        there = datetime.now(UTC) - timedelta(seconds=behind)
+        self.deliver("Before", subject="Before", at=there - timedelta(seconds=5))
+
+        cursor = provider.cursor_at(datetime.now(UTC))
+        self.deliver("After", subject="After", at=there + timedelta(seconds=1))
+
+        assert {envelope.subject for envelope in drain(provider, cursor)[0]} == {"After"}
 
     @pytest.mark.parametrize("elsewhere", ["https://evil.example", "http://localhost", "//x"])
     def test_a_link_to_another_server_is_not_followed(
@@ -685,8 +740,10 @@ class TestFaults(OutlookAccount):
         ("status", "code", "meaning"),
         [
             (400, "ErrorInvalidRequest", Refused),
-            (403, "ErrorAccessDenied", Refused),
+            (403, "ErrorAccessDenied", ReauthorizationRequired),
+            (403, "Forbidden", Refused),
             (404, "ResourceNotFound", NotFound),
+            (404, "MailboxNotEnabledForRESTAPI", Refused),
             (409, "ErrorIrresolvableConflict", Unavailable),
             (423, "Locked", Unavailable),
             (429, "ApplicationThrottled", Unavailable),
@@ -831,15 +888,58 @@ class TestAccess(OutlookAccount):
         assert self.graph.delivered == []
 
     @pytest.mark.parametrize(
-        "scopes", [(USER, READ, SEND), (USER, WRITE), (USER, SEND), (WRITE, SEND)]
+        ("scopes", "missing"),
+        [
+            ((USER, READ, SEND), r"Mail\.ReadWrite"),
+            ((USER, WRITE), r"Mail\.Send"),
+            ((USER, SEND), r"Mail\.ReadWrite"),
+            ((WRITE, SEND), r"User\.Read"),
+        ],
     )
     def test_an_account_is_not_taken_without_every_permission(
-        self, provider: OutlookProvider, authority: Authority, scopes: tuple[str, ...]
+        self,
+        provider: OutlookProvider,
+        authority: Authority,
+        scopes: tuple[str, ...],
+        missing: str,
     ) -> None:
         account = open_account(self.graph, authority.bundle, *scopes)
 
-        with pytest.raises(Refused):
+        with pytest.raises(ReauthorizationRequired, match=f"{missing} is missing. Link the"):
             account.identify()
+
+    def test_too_many_requests_are_no_missing_permission(self, provider: OutlookProvider) -> None:
+        inner = {"code": "ErrorAccessDenied", "innerError": {"code": "ApplicationThrottled"}}
+        throttled = Response.of({"error": inner}, status=403)
+        self.graph.faults.append(Fault("answer", response=throttled, path="mailFolders"))
+
+        with pytest.raises(Unavailable):
+            provider.identify()
+
+    def test_a_permission_that_was_taken_back_is_asked_for_again_and_nothing_was_done(
+        self, provider: OutlookProvider
+    ) -> None:
+        handle = provider.prepare(an_outgoing(), key=KEY)
+        denied = error(403, "ErrorAccessDenied")
+        self.graph.faults.append(Fault("answer", response=denied, path="/send"))
+
+        with pytest.raises(ReauthorizationRequired, match=r"Mail\.Send is missing"):
+            provider.send(an_outgoing(), key=KEY, handle=handle)
+
+        assert self.graph.delivered == []
+
+    @pytest.mark.parametrize("status", [401, 403, 404])
+    @pytest.mark.parametrize(
+        "code", ["MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI"]
+    )
+    def test_an_account_without_a_mailbox_is_told_so(
+        self, provider: OutlookProvider, status: int, code: str
+    ) -> None:
+        none = error(status, code)
+        self.graph.faults.append(Fault("answer", response=none, path="mailFolders"))
+
+        with pytest.raises(Refused, match=f"{code}.*has no mailbox at Microsoft.*Link an account"):
+            provider.identify()
 
     def test_an_account_that_cannot_be_proven_now_is_tried_again(
         self, provider: OutlookProvider

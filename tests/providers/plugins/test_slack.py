@@ -256,6 +256,18 @@ def test_a_reply_in_a_thread_can_be_fetched_alone(slack: Slack, provider: SlackP
     assert provider.fetch(reply).problem
 
 
+@pytest.mark.parametrize("text", ["And the stove?", f"<@{BOT}> And the stove?"])
+def test_a_reply_that_is_shown_to_the_whole_channel_as_well_is_a_reply(
+    slack: Slack, provider: SlackProvider, text: str
+) -> None:
+    envelope, cursor = answered(slack, provider)
+    channel, _, thread = envelope.id.partition(":")
+
+    ts = slack.receive(text, channel=channel, thread=thread, subtype="thread_broadcast")
+
+    assert [one.id for one in drain(provider, cursor)[0]] == [f"{channel}:{ts}"]
+
+
 def test_a_file_is_named(slack: Slack, provider: SlackProvider, start: str) -> None:
     file = {"id": "F1", "name": "tent.png", "mimetype": "image/png", "size": 7}
     slack.receive("This one?", at=NOW, subtype="file_share", files=[file])
@@ -263,6 +275,48 @@ def test_a_file_is_named(slack: Slack, provider: SlackProvider, start: str) -> N
     [enclosed] = provider.fetch(provider.fetch_new(start).envelopes[0]).attachments
 
     assert (enclosed.name, enclosed.media_type, enclosed.size) == ("tent.png", "image/png", 7)
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [
+        {"subtype": "file_share", "files": [{"id": "F1", "mimetype": "image/jpeg"}]},
+        {"attachments": [{"is_share": True, "text": "How much is the tent?"}]},
+    ],
+)
+def test_what_is_shown_without_a_word_is_for_a_person(
+    slack: Slack, provider: SlackProvider, start: str, shared: dict[str, Any]
+) -> None:
+    slack.receive("", at=NOW, **shared)
+
+    message = provider.fetch(provider.fetch_new(start).envelopes[0])
+
+    assert "look at the" in message.problem
+    assert message.text == ""
+
+
+def test_where_there_is_nothing_nobody_is_needed(
+    slack: Slack, provider: SlackProvider, start: str
+) -> None:
+    slack.receive("", at=NOW)
+
+    message = provider.fetch(provider.fetch_new(start).envelopes[0])
+
+    assert (message.text, message.problem) == ("", "")
+
+
+@pytest.mark.parametrize("behind", [100, -100])
+def test_a_start_means_from_now_on_by_slacks_own_clock(
+    slack: Slack, provider: SlackProvider, behind: int
+) -> None:
+    slack.slow = behind
+    there = system_clock() - timedelta(seconds=behind)
+    slack.receive("before", at=there - timedelta(seconds=5))
+
+    cursor = provider.cursor_at(system_clock())
+    slack.receive("after", at=there + timedelta(seconds=1))
+
+    assert texts(provider, drain(provider, cursor)[0]) == ["after"]
 
 
 def test_only_the_chosen_channels_are_read(slack: Slack, authority: Authority) -> None:
@@ -457,7 +511,7 @@ def test_exactly_these_characters_arrive(slack: Slack, provider: SlackProvider) 
 def test_what_slack_would_break_in_pieces_is_not_sent(
     slack: Slack, provider: SlackProvider
 ) -> None:
-    with pytest.raises(Refused, match="4000"):
+    with pytest.raises(Refused, match="4,000"):
         provider.send(an_outgoing(body="x" * 4_001), key=KEY)
 
     assert slack.requests == []

@@ -208,6 +208,29 @@ def test_what_was_written_before_the_moment_is_left_out(
     assert texts(drain(provider, provider.cursor_at(NOW))[0]) == ["now"]
 
 
+@pytest.mark.parametrize("behind", [100, -100])
+def test_a_start_means_from_now_on_by_telegrams_own_clock(
+    telegram: Telegram, provider: TelegramProvider, behind: int
+) -> None:
+    telegram.slow = behind
+    there = system_clock() - timedelta(seconds=behind)
+    telegram.receive("before", at=there - timedelta(seconds=5))
+
+    cursor = provider.cursor_at(system_clock())
+    telegram.receive("after", at=there + timedelta(seconds=1))
+
+    assert texts(drain(provider, cursor)[0]) == ["after"]
+
+
+def test_a_start_where_telegram_cannot_be_asked_is_for_later(
+    telegram: Telegram, provider: TelegramProvider
+) -> None:
+    telegram.faults.append(Fault("close"))
+
+    with pytest.raises(Unavailable):
+        provider.cursor_at(system_clock())
+
+
 # Never losing anything
 
 
@@ -344,7 +367,7 @@ def test_an_answer_in_a_group_names_its_question_and_topic(
 def test_what_is_too_long_for_one_message_is_not_sent_in_two(
     telegram: Telegram, provider: TelegramProvider, body: str
 ) -> None:
-    with pytest.raises(Refused, match="4096"):
+    with pytest.raises(Refused, match="4,096"):
         provider.send(an_outgoing(body=body), key=KEY)
 
     assert telegram.requests == []
@@ -370,6 +393,70 @@ def test_a_question_that_was_deleted_is_not_answered(
 
     with pytest.raises(Refused, match="replied not found"):
         provider.send(an_outgoing(thread_id=envelope.thread_id), key=KEY)
+
+
+def grown(telegram: Telegram, *, to: str) -> Fault:
+    """What Telegram says to whoever writes to a group that has become another one."""
+    words = "Bad Request: group chat was upgraded to a supergroup chat"
+    parameters = {"migrate_to_chat_id": telegram.group_id(to)}
+    answer = {"ok": False, "error_code": 400, "description": words, "parameters": parameters}
+    return Fault("answer", response=Response.of(answer, status=400), path="sendMessage")
+
+
+def test_a_group_that_has_become_another_chat_is_answered_there(
+    telegram: Telegram, provider: TelegramProvider, start: str
+) -> None:
+    telegram.receive("@shop_bot how much?", group="Camp", at=NOW)
+    telegram.receive("hm", group="Campers", at=NOW)
+    telegram.faults.append(grown(telegram, to="Campers"))
+    [envelope] = provider.fetch_new(start).envelopes
+
+    receipt = provider.send(an_outgoing(thread_id=envelope.thread_id), key=KEY)
+
+    [sent] = telegram.sent()
+    assert (sent.to, sent.reply_to) == (str(telegram.group_id("Campers")), 0)
+    assert receipt.id == f"{sent.to}:{sent.id}"
+
+
+def test_a_group_that_moves_on_and_on_is_not_run_after(
+    telegram: Telegram, provider: TelegramProvider
+) -> None:
+    telegram.faults += [grown(telegram, to="Campers"), grown(telegram, to="Climbers")]
+
+    with pytest.raises(Refused, match="another chat"):
+        provider.send(an_outgoing(thread_id=f"{telegram.group_id('Camp')}::1"), key=KEY)
+
+    assert (len(telegram.requests), telegram.sent()) == (2, [])
+
+
+@pytest.mark.parametrize("kind", ["close", "cut"])
+def test_a_lost_answer_from_the_new_chat_is_doubt(
+    telegram: Telegram, provider: TelegramProvider, kind: str
+) -> None:
+    telegram.receive("hm", group="Campers", at=NOW)
+    telegram.faults += [grown(telegram, to="Campers"), Fault(kind, after=True)]
+
+    with pytest.raises(NoAnswer):
+        provider.send(an_outgoing(thread_id=f"{telegram.group_id('Camp')}::1"), key=KEY)
+
+    assert len(telegram.sent()) == 1
+
+
+def test_that_a_group_has_become_another_chat_is_no_message(
+    telegram: Telegram, provider: TelegramProvider, start: str
+) -> None:
+    telegram.receive(group="Camp", at=NOW, migrate_to_chat_id=telegram.group_id("Campers"))
+    telegram.receive(group="Campers", at=NOW, migrate_from_chat_id=telegram.group_id("Camp"))
+    telegram.receive("@shop_bot how much?", group="Campers", at=NOW)
+
+    assert texts(drain(provider, start)[0]) == ["how much?"]
+
+
+def test_without_a_token_it_says_where_one_comes_from(telegram: Telegram) -> None:
+    account = Account(address=Address(handle=telegram.username))
+
+    with pytest.raises(ReauthorizationRequired, match="@BotFather"):
+        TelegramProvider(account).identify()
 
 
 def test_it_claims_no_proof(provider: TelegramProvider) -> None:
