@@ -52,6 +52,12 @@ RIGHTLY = [
     ),
     Rightly(
         "output",
+        "docker-compose --env-file null --profile",
+        rb'"ORCHESTRE_KEY": "[\w-]{43}="',
+        "`docker-compose config` shows what each container is given",
+    ),
+    Rightly(
+        "output",
         "captured",
         rb"\A[\w-]{43}=\s*\Z",
         "`orchestre keys make` prints a new key, and nothing besides",
