@@ -1,9 +1,5 @@
-"""Links accounts, and opens them for one piece of work."""
+"""Links accounts, and says which are linked."""
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -11,35 +7,32 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from core.clock import Clock
-from core.connections import Access, Connection, Credentials, Health, place_of
+from core.connections import Access, Connection, Credentials, Health
 from core.deployment import Deployment
 from core.errors import (
     AlreadyThere,
     Invalid,
     NotFound,
     OrchestreError,
-    ReauthorizationRequired,
-    Refused,
     Stale,
     Unavailable,
 )
 from core.feeds import Feed, Hint
-from core.messages import Address, Outgoing
+from core.messages import Address
 from core.sealing import Sealer
 from db.base import Add, Change, Database, Drop, Store, Swap
-from providers import Account, BaseProvider, Registry
+from providers import Account, Registry
 from providers.auth import ways
 
 from .admission import Admission
 from .offers import Offer, offers
-from .relinking import must_relink
-from .renewals import Renewals
+from .opening import Opening
 
 TRIES = 8
 NAMESPACE = UUID("0d3c6f1e-7f5a-4a53-8d3c-9f0f8b0c2a11")
 
 
-class Connections:
+class Connections(Opening):
     def __init__(
         self,
         database: Database,
@@ -52,20 +45,9 @@ class Connections:
         private_hosts: bool,
         clock: Clock,
     ) -> None:
-        self._database = database
-        self._registry = registry
-        self._sealer = sealer
-        self._home = home
-        self._deployment = deployment
-        self._admission = Admission(database, registry, access=access, private_hosts=private_hosts)
-        self._clock = clock
-        self._renewals = Renewals(
-            database,
-            unseal=lambda kept: self._open(kept).credentials,
-            seal=lambda kept, new: self._seal(
-                kept.id, new, owner_id=kept.owner_id, kept=kept.sealed
-            ),
-            clock=clock,
+        admission = Admission(database, registry, access=access, private_hosts=private_hosts)
+        super().__init__(
+            database, registry, sealer, admission, home=home, deployment=deployment, clock=clock
         )
 
     def offers(self, *, hidden: bool = False) -> list[Offer]:
@@ -240,47 +222,6 @@ class Connections:
     def drop(self, connection: Connection) -> None:
         self._database.for_workers().commit(Drop(connection))
 
-    @contextmanager
-    def borrow(self, connection: Connection) -> Iterator[BaseProvider]:
-        """The account, open, for this thread alone. Unsealing happens here only."""
-        if connection.health is Health.NEEDS_REAUTHORIZATION:
-            raise ReauthorizationRequired(
-                connection.trouble or f"The account {connection.handle!r} must be linked again."
-            )
-        key = f"{connection.id} {connection.version}"
-        account = partial(self._account_of, connection)
-        with self._registry.borrow(connection.provider, account, key=key) as open:
-            yield open
-
-    def check(self, connection: Connection, outgoing: Outgoing) -> None:
-        """`Invalid`, with the limit in words, where the service can send no such answer."""
-        try:
-            self._registry.named(connection.provider).check(outgoing)
-        except Refused as refused:
-            raise Invalid(str(refused)) from refused
-
-    def credentials_of(self, connection: Connection) -> Credentials:
-        """What opens it, to be given back to the service and for nothing else."""
-        return self._open(connection).credentials
-
-    def expire(self, connection_id: str, why: str = "") -> None:
-        """Its credentials are no longer good: leave it alone until its owner links it again.
-
-        They are told why, once for each time that it was linked.
-        """
-        store = self._database.for_workers()
-        connection = store.get(Connection, connection_id)
-        if connection.health is Health.LINKED:
-            kind = self._registry.named(connection.provider)
-            alert = must_relink(connection, kind, why, now=self._clock())
-            try:
-                store.commit(Swap(connection, connection.expire(why)), Add(alert, keep_first=True))
-            except Stale:
-                return  # linked again, or expired, in the meantime
-
-    def close(self) -> None:
-        self._registry.close()
-
     def _account(
         self, provider: str, address: Address, settings: dict[str, Any], credentials: Credentials
     ) -> Account:
@@ -299,37 +240,6 @@ class Connections:
             home=self._home,
             deployment=self._deployment,
         )
-
-    def _open(self, connection: Connection) -> Account:
-        place = place_of(connection.id, owner_id=connection.owner_id)
-        bare = self._sealer.open(connection.sealed, place)
-        return Account(
-            id=connection.id,
-            address=connection.account,
-            aliases=connection.aliases,
-            credentials=Credentials.model_validate_json(bare),
-            settings=connection.settings,
-            home=self._home,
-            deployment=self._deployment,
-        )
-
-    def _account_of(self, connection: Connection) -> Account:
-        """The account with what is its connection's own: what it may do, and how it is renewed."""
-        renew = partial(self._renewals.renew, connection.id)
-        return self._open(connection).model_copy(
-            update={
-                "access": connection.access,
-                "private_hosts": self._admission.may_name_private_hosts(
-                    connection.provider, by=connection.owner_id
-                ),
-                "renew": renew,
-            }
-        )
-
-    def _seal(self, id: str, credentials: Credentials, *, owner_id: str, kept: str = "") -> str:
-        """`kept` is what is sealed there now, whose data key is then used again."""
-        bare = json.dumps(credentials.reveal(), default=str)
-        return self._sealer.seal(bare, place_of(id, owner_id=owner_id), kept=kept)
 
     def _identify(self, provider: str, account: Account) -> Address:
         opened = self._registry.named(provider)(account)
