@@ -8,6 +8,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from core.errors import Refused
 
@@ -50,6 +51,15 @@ def publicly(host: str, port: int, seconds: float) -> socket.socket:
         else:
             return sock
     raise failure or OSError(f"{host!r} has no address.")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address can only be this machine."""
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
 
 
 def is_public(address: str) -> bool:

@@ -6,9 +6,12 @@ from .mailbox import Mailbox
 from .places import Place, place_at, read_on
 from .responses import Row
 from .session import Folder, Session, quoted
+from .settings import Copies, ImapSettings
 
 __all__ = [
+    "Copies",
     "Folder",
+    "ImapSettings",
     "Mailbox",
     "Place",
     "Row",

@@ -9,110 +9,25 @@ in, so that a slow server could outlast any deadline.
 """
 
 import base64
-import ipaddress
 import re
-import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Literal, NamedTuple
+from contextlib import contextmanager
+from typing import Literal
 
-from core.errors import OrchestreError, ReauthorizationRequired, Refused, Unavailable
-from providers.dial import Dial, anywhere
+from core.errors import ReauthorizationRequired, Refused, Unavailable
+from providers.dial import Dial, anywhere, is_loopback
 
 from .addresses import as_sent
 from .server_words import of_sign_in
+from .smtp_session import Session, certain, expect
 
 Tls = Literal["none", "starttls", "tls"]
 
 CONNECT_SECONDS = 30.0
-QUIT_SECONDS = 2.0
-CHUNK = 16_384
-"""One TLS record: each is sent within the deadline, or not at all."""
-MAX_REPLY_BYTES = 65_536
 NEWLINE = re.compile(rb"\r\n|\r|\n")
 BAD_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f<>]")
-
-
-class Reply(NamedTuple):
-    code: int
-    lines: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.code} {' '.join(self.lines)}"[:300]
-
-
-class Session:
-    """An open SMTP connection. Every wait in it ends at the deadline."""
-
-    def __init__(self, sock: socket.socket, *, deadline: float) -> None:
-        self._sock = sock
-        self._deadline = deadline
-        self._unread = b""
-        self.offers: dict[str, str] = {}
-        """The extensions that the server offers, in upper case, with their parameters."""
-
-    def greet(self) -> None:
-        expect(self.command(f"EHLO {_literal(self._sock)}"), 250)
-
-    def command(self, line: str) -> Reply:
-        self.write(line.encode() + b"\r\n")
-        reply = self.read()
-        if line.startswith("EHLO"):
-            words = [offer.upper().partition(" ") for offer in reply.lines[1:]]
-            self.offers = {name: parameters for name, _, parameters in words}
-        return reply
-
-    def write(self, data: bytes) -> None:
-        for start in range(0, len(data), CHUNK):
-            self._sock.settimeout(self._left())
-            self._sock.sendall(data[start : start + CHUNK])
-
-    def read(self) -> Reply:
-        """The server's next answer, with all its lines."""
-        lines: list[str] = []
-        while True:
-            line = self._line()
-            if not re.match(rb"\d{3}([ -]|$)", line):
-                raise ConnectionError("The mail server gave an answer that is not SMTP.")
-            lines.append(line[4:].decode("utf-8", "backslashreplace"))
-            if line[3:4] != b"-":
-                return Reply(int(line[:3]), tuple(lines))
-
-    def secure(self, context: ssl.SSLContext, *, host: str) -> None:
-        """Go on encrypted. What came unencrypted is forgotten, so that nobody can slip it in."""
-        self._sock.settimeout(self._left())
-        self._sock = context.wrap_socket(self._sock, server_hostname=host)
-        self._unread = b""
-        self.offers = {}
-
-    def quit(self) -> None:
-        """Take leave. The answer tells nothing about what was sent, and may fail to come."""
-        self._deadline = min(self._deadline, time.monotonic() + QUIT_SECONDS)
-        with suppress(OSError):
-            self.command("QUIT")
-
-    def close(self) -> None:
-        self._sock.close()
-
-    def _line(self) -> bytes:
-        while b"\n" not in self._unread:
-            self._sock.settimeout(self._left())
-            received = self._sock.recv(CHUNK)
-            if not received:
-                raise ConnectionError("The mail server hung up before it answered.")
-            self._unread += received
-            if len(self._unread) > MAX_REPLY_BYTES:
-                raise ConnectionError("The mail server's answer does not end.")
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line.rstrip(b"\r")
-
-    def _left(self) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("The mail server took longer than the deadline.")
-        return left
 
 
 def send_once(
@@ -148,7 +63,7 @@ def send_once(
         session.write(dot_stuffed(raw))
         answer = session.read()
         if 400 <= answer.code < 600:
-            raise _certain(answer)
+            raise certain(answer)
         if answer.code // 100 != 2:
             raise ConnectionError(f"The mail server ended with {answer}, which says nothing.")
         session.quit()
@@ -189,12 +104,6 @@ def dot_stuffed(raw: bytes) -> bytes:
     return lines.replace(b"\r\n.", b"\r\n..") + b"\r\n.\r\n"
 
 
-def expect(reply: Reply, *codes: int) -> None:
-    """Raise what `reply` means when it is none of `codes`."""
-    if reply.code not in codes:
-        raise _certain(reply)
-
-
 @contextmanager
 def _session(
     host: str,
@@ -209,7 +118,7 @@ def _session(
 ) -> Iterator[Session]:
     """A connection that is greeted, encrypted and signed in, as asked; closed afterwards."""
     deadline = time.monotonic() + deadline_seconds
-    if user and tls == "none" and not _is_loopback(host):
+    if user and tls == "none" and not is_loopback(host):
         raise Refused("A password is not sent unencrypted. Choose starttls or tls.")
     with _nothing_sent(host, port):
         sock = dial(host, port, min(CONNECT_SECONDS, deadline_seconds))
@@ -300,25 +209,5 @@ def _nothing_sent(host: str, port: int) -> Iterator[None]:
         raise Unavailable(f"The mail server {host}:{port} cannot be used now: {error}") from error
 
 
-def _certain(answer: Reply) -> OrchestreError:
-    if 500 <= answer.code < 600:
-        return Refused(f"The mail server refused it: {answer}")
-    return Unavailable(f"The mail server cannot take it now: {answer}")
-
-
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
-
-
-def _literal(sock: socket.socket) -> str:
-    """Our own address, as RFC 5321 wants it of a client that has no name."""
-    address: str = sock.getsockname()[0]
-    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False

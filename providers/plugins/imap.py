@@ -1,17 +1,11 @@
 """Any mail server: IMAP brings the mail in, SMTP takes the answers out."""
 
-import ipaddress
 import logging
 import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime
-from enum import StrEnum
-from typing import Self
-
-from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from core.clock import system_clock
 from core.errors import NotSupported, ReauthorizationRequired, Refused
@@ -19,7 +13,9 @@ from core.messages import Address, Envelope, Message, Outgoing, Page, Receipt
 from providers.base import Account, BaseProvider, Capability
 from providers.dial import Dial, anywhere, publicly
 from providers.imap import (
+    Copies,
     Folder,
+    ImapSettings,
     Mailbox,
     Place,
     Row,
@@ -32,8 +28,6 @@ from providers.imap import (
     wait_for_mail,
 )
 from providers.mail import mime, smtp
-from providers.mail.aliases import AliasSettings
-from providers.mail.smtp import Tls
 from providers.tls import trusting
 
 log = logging.getLogger(__name__)
@@ -42,61 +36,6 @@ BODY = f"BODY.PEEK[]<0.{mime.MAX_BYTES + 1}>"
 SEND_SECONDS = 600.0
 """RFC 5321 4.5.3.2.6: how long a server may take to answer the final dot."""
 ANSWERED = {r"\answered", "$forwarded"}
-
-
-class Copies(StrEnum):
-    CLIENT = "client"
-    """The relay keeps none: file a copy of every answer ourselves."""
-    SERVER = "server"
-    """The mail server files a copy of whatever goes through its relay, which proves it."""
-
-
-class ImapSettings(AliasSettings):
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    host: str
-    """IMAP server."""
-    port: int = Field(default=993, ge=1, le=65535)
-    """IMAP port."""
-    tls: Tls = "tls"
-    """tls, starttls, or none (to this machine only)."""
-    user: str = ""
-    """Name to sign in with; empty for the mail address."""
-    folder: str = Field(default="INBOX", min_length=1)
-    """Folder to read."""
-    relay_host: str
-    """SMTP server that takes the answers."""
-    relay_port: int = Field(default=587, ge=1, le=65535)
-    """SMTP port."""
-    relay_tls: Tls = "starttls"
-    """tls, starttls, or none (to this machine only)."""
-    relay_user: str = ""
-    """Name to sign in to the SMTP server with; empty for the same as for IMAP."""
-    sent_folder: str = ""
-    """Folder of sent mail; empty for the one that the server marks as such."""
-    sent_copies: Copies = Copies.CLIENT
-    """Who files copies of what is sent: client, or server if the SMTP server does so itself."""
-    ca_file: str = ""
-    """PEM file with the certificate authorities to trust; empty for the system's."""
-    timeout: float = Field(default=60, gt=0, le=240)
-    """How long one question to the IMAP server may take, in seconds."""
-
-    @field_validator("host", "user", "folder", "relay_host", "relay_user", "sent_folder")
-    @classmethod
-    def _is_one_line(cls, text: str) -> str:
-        if not text.isprintable():
-            raise ValueError("control characters have no place here")
-        return text
-
-    @model_validator(mode="after")
-    def _is_private(self) -> Self:
-        for host, tls in ((self.host, self.tls), (self.relay_host, self.relay_tls)):
-            if tls == "none" and not _is_loopback(host):
-                raise ValueError(
-                    f"{host!r} is not this machine, and a password is not sent to it unencrypted. "
-                    "Choose tls or starttls."
-                )
-        return self
 
 
 class ImapProvider(BaseProvider):
@@ -324,9 +263,3 @@ def _context(ca_file: str) -> ssl.SSLContext:
         return trusting(ca_file)
     except OSError as error:
         raise Refused(f"The certificates in {ca_file!r} cannot be read: {error}") from error
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"

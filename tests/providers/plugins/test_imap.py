@@ -18,8 +18,9 @@ from core.errors import NotSupported, ReauthorizationRequired, Refused, Unavaila
 from core.messages import Address, Envelope
 from providers import Account, BaseProvider, Capability, Registry
 from providers.base import CAN_BE_ASKED, CANNOT_BE_ASKED
+from providers.imap import Copies
 from providers.mail.mime import MAX_BYTES
-from providers.plugins.imap import Copies, ImapProvider
+from providers.plugins.imap import ImapProvider
 from tests.answers import words
 from tests.providers.contract import (
     ALICE,
