@@ -110,6 +110,10 @@ machine: $(VENV)/.dev ## Walk the life-cycle at random; ARGS='--steps 200000'
 simulate: $(VENV)/.dev ## Live many messages' lives in bad weather; ARGS='--lives 100000 --seed 7'
 	@$(BIN)/python -m bench.simulate $(ARGS)
 
+.PHONY: strangers
+strangers: $(VENV)/.dev ## Stand before a Gmail that others wrote, in bad weather; ARGS='--seeds 40'
+	@$(BIN)/python -m tests.strangers.sweep --seeds 20 $(ARGS)
+
 .PHONY: polls
 polls: $(VENV)/.bench ## Measure what a poll without news costs, beside bare connections
 	@$(BIN)/python -m bench.poll_gmail $(ARGS)
@@ -127,7 +131,7 @@ nightly: ## What takes hours: every sweep that is too long for a push
 	@$(MAKE) simulate ARGS='--lives 1000000'
 	@$(MAKE) crash-points ARGS='--every'
 	@$(MAKE) mutation
-	@$(MAKE) invariants answers fuzz rotation queue polls
+	@$(MAKE) invariants answers fuzz rotation queue polls strangers
 
 .PHONY: queue
 queue: $(VENV)/.bench ## Measure what waiting costs: the due-queue, and the store under a message's life
