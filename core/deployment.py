@@ -60,6 +60,15 @@ class Deployment(Value):
     slack: OAuthClient = OAuthClient()
 
     def desk(self, service: str) -> Desk:
-        """The desk of `google`, `microsoft` or `slack`."""
+        """The desk of `google`, `microsoft` or `slack`.
+
+        The real service is never shown a token that another one has given: where tokens come from
+        elsewhere, only what was set as well is asked about them.
+        """
         urls = {name: getattr(self, f"{service}_{name}", "") for name in Desk.model_fields}
+        real = {name: type(self).model_fields.get(f"{service}_{name}") for name in urls}
+        known = {name: field.default for name, field in real.items() if field}
+        if urls["token_url"] != known["token_url"]:
+            for name in ("revoke_url", "userinfo_url"):
+                urls[name] = "" if urls[name] == known.get(name) else urls[name]
         return Desk(**urls | {"client": getattr(self, service)})

@@ -73,6 +73,8 @@ class OAuth(AuthScheme):
     """Whether a refresh token always comes: without one, access would end within the hour."""
     issuer: str = ""
     """What follows the origin of the address of consent in the service's issuer; a pattern."""
+    issuers: tuple[str, ...] = ()
+    """What the service calls itself, wherever it is reached."""
     revokes: str = "refresh_token"
     """Which token is given back when the account is unlinked."""
     clients: str

@@ -43,7 +43,7 @@ def is_issuer(auth: OAuth, desk: Desk, issuer: str) -> bool:
     """Whether an answer that names its issuer is from the service that was asked (RFC 9207 2.4)."""
     parts = urlsplit(desk.auth_url)
     pattern = re.escape(f"{parts.scheme}://{parts.netloc}") + auth.issuer
-    return re.fullmatch(pattern, issuer) is not None
+    return issuer in auth.issuers or re.fullmatch(pattern, issuer) is not None
 
 
 def exchange(auth: OAuth, desk: Desk, question: Question, *, code: str, http: Http) -> Granted:
@@ -56,8 +56,8 @@ def exchange(auth: OAuth, desk: Desk, question: Question, *, code: str, http: Ht
     token = said.get("access_token")
     if answered.status != 200 or not isinstance(token, str) or not token:
         raise _failure(auth, answered, said)
-    if auth.openid:
-        _check_id_token(auth, desk, question, said.get("id_token"))
+    if auth.openid and said.get("id_token") is not None:
+        _check_id_token(auth, desk, question, said["id_token"])
     lasting, lifetime = said.get("refresh_token"), said.get("expires_in")
     credentials = Credentials(
         access_token=SecretStr(token),
@@ -85,7 +85,7 @@ def whose(auth: OAuth, desk: Desk, credentials: Credentials, *, http: Http) -> s
     email = said.get("email")
     if answered.status != 200 or not isinstance(email, str):
         raise Unavailable(f"{auth.title} does not say whose account it is. Try again.")
-    if said.get("email_verified") not in (True, "true"):
+    if said.get("email_verified", said.get("verified_email", True)) not in (True, "true"):
         raise Refused(f"{auth.title} has not verified the address of this account.")
     return email
 
@@ -142,7 +142,9 @@ def _failure(auth: OAuth, answered: Answered, said: Mapping[str, Any]) -> Except
 
 def _check_id_token(auth: OAuth, desk: Desk, question: Question, token: object) -> None:
     """It came over TLS from the token endpoint, so its signature need not be checked (OpenID
-    Connect Core 3.1.3.7, 6); whom it is for, and in answer to what, must be."""
+    Connect Core 3.1.3.7, 6); whom it is for, and in answer to what, must be.
+
+    There is none where `openid` was left unticked. That the code is ours, PKCE has proven."""
     claims = _claims(token)
     issuer = str(claims.get("iss", ""))
     named = issuer if "://" in issuer else f"https://{issuer}"
@@ -151,7 +153,7 @@ def _check_id_token(auth: OAuth, desk: Desk, question: Question, token: object) 
     until = claims.get("exp")
     current = isinstance(until, int | float) and until > system_clock().timestamp() - 60
     if not (
-        is_issuer(auth, desk, named) and ours and current and claims.get("nonce") == question.nonce
+        is_issuer(auth, desk, named) and ours and current and claims.get("nonce", question.nonce) == question.nonce
     ):
         raise Refused(f"{auth.title}'s answer belongs to another request. Start again.")
 

@@ -50,7 +50,7 @@ def meaning(answered: Answered) -> Exception:
     match answered.status:
         case 401:
             return ReauthorizationRequired("Gmail does not take the access: link it again.")
-        case 404:
+        case 404 | 405 | 501:
             return Gone(words)
         case 429:
             return Unavailable(words, retry_after=_wait(answered, said))

@@ -101,6 +101,8 @@ class Gmail:
             said = request.execute(http=wire, num_retries=0)
         except ValueError as error:
             raise Unsure("Gmail's answer cannot be read.") from error
+        if isinstance(said, bytes):
+            return {}  # the library reads nothing where nothing is said
         if not isinstance(said, dict):
             raise Unsure("Gmail's answer cannot be read.")
         return said
@@ -142,7 +144,7 @@ class _Success(dict[str, str]):
 
     def __init__(self, answered: Answered) -> None:
         super().__init__(answered.headers)
-        self.status = answered.status
+        self.status = 200
         self.reason = ""
 
 
@@ -174,7 +176,8 @@ class _Wire:
         )
         if answered.status >= 300:
             raise _Told(answered)
-        return _Success(answered), answered.body
+        # Of some requests nothing is wanted but that they were taken.
+        return _Success(answered), answered.body or b"{}"
 
 
 def _calls(api_url: str) -> Calls:

@@ -85,6 +85,7 @@ class GmailProvider(BaseProvider):
             "include_granted_scopes": "false",
         },
         openid=True,
+        issuers=("https://accounts.google.com",),
         clients="https://console.cloud.google.com/apis/credentials",
         permissions="https://myaccount.google.com/permissions",
     )

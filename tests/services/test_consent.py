@@ -300,7 +300,7 @@ def test_the_states_of_two_providers_cannot_be_swapped(linkage: Linkage) -> None
 
 
 @pytest.mark.parametrize(
-    "issuer", ["https://evil.example", "accounts.google.com", "https://accounts.google.com", "x"]
+    "issuer", ["https://evil.example", "accounts.google.com", "https://login.microsoft.com", "x"]
 )
 def test_an_answer_of_another_issuer_is_refused(linkage: Linkage, issuer: str) -> None:
     start = linkage.set_out()
@@ -357,6 +357,25 @@ def test_an_id_token_with_another_nonce_is_refused(linkage: Linkage, services: S
 
     assert (attempt.stage, "another request" in attempt.words) == (Stage.FAILED, True)
     assert nothing_is_stored(linkage)
+
+
+def test_without_an_id_token_the_challenge_is_proof_enough(
+    linkage: Linkage, services: Services
+) -> None:
+    services.google.desk.identifies = False
+
+    attempt = linkage.link()
+
+    assert attempt.stage is Stage.LINKED, attempt.words
+
+
+def test_google_is_known_by_its_own_name_wherever_it_is_reached(linkage: Linkage) -> None:
+    start = linkage.set_out()
+    brought = {**linkage.agree(start), "iss": "https://accounts.google.com"}
+
+    attempt = linkage.come_back(start, brought)
+
+    assert attempt.stage is Stage.LINKED, attempt.words
 
 
 def test_what_was_unticked_is_named(linkage: Linkage) -> None:

@@ -64,6 +64,8 @@ class Desk(TokenEndpoint):
     names_issuer: bool = True
     nonce: str = ""
     """What is put into ID tokens in the place of the nonce that was asked with."""
+    identifies: bool = True
+    """Give an ID token along with the others."""
     verified: bool = True
     bot_token: str = ""
     """The token that a workspace has for its bot; a new one each time when empty."""
@@ -161,7 +163,7 @@ class Desk(TokenEndpoint):
         }
         if self._lasts(given, account, scopes):
             said["refresh_token"] = self.grant(account, *scopes)
-        if "openid" in scopes:
+        if "openid" in scopes and self.identifies:
             said["id_token"] = self._id_token(given, account)
         if self.style == "slack":
             said |= {"ok": True, "token_type": "bot", "bot_user_id": account}

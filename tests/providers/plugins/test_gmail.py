@@ -1164,3 +1164,13 @@ def test_addresses_words_and_tokens_are_in_no_exception(
     for secret in (BOB, token, "99 euros"):
         assert not [text for text in said if secret in text]
         assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("status", [200, 204, 400, 404, 405, 501])
+def test_who_may_write_is_known_however_a_missing_draft_is_answered(
+    provider: GmailProvider, simulator: GmailSimulator, status: int
+) -> None:
+    answer = Response(status)
+    simulator.faults.append(Fault("answer", method="DELETE", path="drafts", response=answer))
+
+    assert provider.identify().handle == ALICE
