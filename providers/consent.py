@@ -152,9 +152,8 @@ def _check_id_token(auth: OAuth, desk: Desk, question: Question, token: object) 
     ours = desk.client.id in (audience if isinstance(audience, list) else [audience])
     until = claims.get("exp")
     current = isinstance(until, int | float) and until > system_clock().timestamp() - 60
-    if not (
-        is_issuer(auth, desk, named) and ours and current and claims.get("nonce", question.nonce) == question.nonce
-    ):
+    answers = claims.get("nonce", question.nonce) == question.nonce
+    if not (is_issuer(auth, desk, named) and ours and current and answers):
         raise Refused(f"{auth.title}'s answer belongs to another request. Start again.")
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.canaries import HEADER as CANARY
+from core.clock import system_clock
 from core.messages import KEY_HEADER, Address, Envelope
 from providers.mail import mime
 
@@ -43,8 +44,9 @@ def packed(mail: bytes) -> str:
 
 
 def date(found: Mapping[str, Any]) -> datetime:
-    """When Google accepted it."""
-    return EPOCH + timedelta(milliseconds=int(found.get("internalDate", 0)))
+    """When Google accepted it; now, where that is not said: it must not pass for an old one."""
+    said = found.get("internalDate")
+    return system_clock() if said is None else EPOCH + timedelta(milliseconds=int(said))
 
 
 def milliseconds(moment: datetime) -> int:

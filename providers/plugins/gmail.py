@@ -243,10 +243,11 @@ class GmailProvider(BaseProvider):
             message["threadId"] = thread_id
         request = self._calls.drafts.create(userId="me", body={"message": message})
         said = self._gmail.order(request, Deadline(CALL_SECONDS))
-        try:
-            return f"{said['id']} {said['message']['threadId']}"
-        except (KeyError, TypeError) as error:
-            raise Unsure("Gmail does not say what it has drafted.") from error
+        drafted = said.get("message")
+        there = drafted.get("threadId") if isinstance(drafted, dict) else ""
+        if not said.get("id"):
+            raise Unsure("Gmail does not say what it has drafted.")
+        return f"{said['id']} {there or thread_id}"
 
     def _prepared(self, outgoing: Outgoing, *, key: str) -> str:
         """The same before a send: a draft that may or may not be there has not been sent."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
+from core.clock import system_clock
 from core.connections import Credentials
 from core.deployment import Deployment, OAuthClient
 from core.errors import (
@@ -21,7 +22,7 @@ from core.errors import (
 )
 from core.messages import Address, Envelope, Outgoing
 from providers import Account
-from providers.gmail import Deadline, Place, client, read_on
+from providers.gmail import Deadline, Place, client, letters, read_on
 from providers.gmail.client import HISTORY
 from providers.http import NoAnswer, shared
 from providers.plugins.gmail import GmailProvider
@@ -1174,3 +1175,18 @@ def test_who_may_write_is_known_however_a_missing_draft_is_answered(
     simulator.faults.append(Fault("answer", method="DELETE", path="drafts", response=answer))
 
     assert provider.identify().handle == ALICE
+
+
+def test_a_draft_whose_thread_is_not_named_lies_where_it_was_put(
+    provider: GmailProvider, simulator: GmailSimulator
+) -> None:
+    outgoing = an_answer(simulator.receive(at=NOW))
+    simulator.faults.append(
+        Fault("answer", method="POST", path="drafts", response=Response.of({"id": "r1"}))
+    )
+
+    assert provider.prepare(outgoing, key=KEY) == f"r1 {outgoing.thread_id}"
+
+
+def test_a_mail_without_a_date_is_no_old_one() -> None:
+    assert system_clock() - letters.date({}) < timedelta(minutes=1)
