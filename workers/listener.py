@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from core.config import Settings
 from core.errors import NotSupported, OrchestreError, ReauthorizationRequired
@@ -23,6 +22,7 @@ from services.bootstrap import bootstrap
 from services.push import Line, Push
 
 from .limits import raise_file_limit
+from .signals import heed
 
 log = logging.getLogger(__name__)
 
@@ -185,12 +185,7 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201
         return CONFIG_ERROR
     stopped = threading.Event()
-
-    def stop(*_: Any) -> None:
-        stopped.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    heed((signal.SIGTERM, signal.SIGINT), lambda number: stopped.set())
     log.info("listener_ready")
     Listener(orchestre.push).run(stopped)
     orchestre.close()

@@ -27,6 +27,7 @@ from core.errors import Conflict, OrchestreError, Unavailable
 from core.local_mail import Accepted
 
 from .postman import Postman, record
+from .signals import heed
 from .smtp_session import Conversation, Counter
 
 log = logging.getLogger(__name__)
@@ -241,8 +242,7 @@ class Hints:
 def run(home: Path, port: int, on_delivery: Callable[[str], None], port_file: Path | None) -> None:
     """Keep a door open until SIGTERM or SIGINT. `port_file` tells where, once it is open."""
     over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
+    heed((signal.SIGTERM, signal.SIGINT), lambda number: over.set())
     if port_file:
         port_file.unlink(missing_ok=True)
     door = MailDoor(home, port=port, on_delivery=on_delivery)

@@ -18,6 +18,7 @@ from services.bell import WakingBell
 from services.bootstrap import Orchestre, bootstrap
 
 from .limits import raise_file_limit
+from .signals import heed
 from .watchdog import Pulse, Watchdog
 
 log = logging.getLogger(__name__)
@@ -107,12 +108,11 @@ def main() -> int:
         return CONFIG_ERROR
     stopped = threading.Event()
 
-    def stop(*_: Any) -> None:
+    def stop(number: int) -> None:
         stopped.set()
         bell.woken.set()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    heed((signal.SIGTERM, signal.SIGINT), stop)
     threads = settings.worker_threads
     Watchdog(orchestre.claims, Pulse(), threads=threads, deaf_seconds=settings.deaf_seconds).start()
     log.info("worker_ready", extra={"holder": orchestre.claims.holder})

@@ -21,6 +21,7 @@ from core.logs import configure
 
 from . import embedded  # noqa: F401  # says what is missing before the next lines fail
 from .home import Home, Trouble
+from .signals import heed
 from .stack import LOCALHOST, UNAVAILABLE, Stack
 
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ class Supervisor:
 
     def run(self, *, as_json: bool) -> int:
         """Serve until a signal comes; the exit code that says which."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._heed)
+        is_deaf = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        hung_up = () if is_deaf else (signal.SIGHUP,)
+        heed((signal.SIGINT, signal.SIGTERM, *hung_up), self._heed)
         began = system_clock()
         configure(self._settings.log_level, file=self._home.logs / "supervisor.log")
         if not as_json:
@@ -147,7 +148,7 @@ class Supervisor:
             self._opening.close()
         self._home.let_go()
 
-    def _heed(self, number: int, frame: object) -> None:
+    def _heed(self, number: int) -> None:
         self._signals.append(number)
         self._signalled.set()
 
