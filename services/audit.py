@@ -21,7 +21,9 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Record)
 
-EVERY_SECONDS = 3600.0
+EVERY = timedelta(hours=1)
+LOOK_SECONDS = 60.0
+"""How often a process looks whether an owner's hour is over."""
 PART = 500
 OVERLAP = timedelta(minutes=10)
 """An event may be committed so long after the time that it bears."""
@@ -42,13 +44,17 @@ class Audit:
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._anchored_at = -EVERY_SECONDS
+        self._looked_at = -LOOK_SECONDS
 
     def anchor_due(self) -> None:
-        """Once an hour in each process; whoever comes second finds that it is done."""
-        if time.monotonic() - self._anchored_at >= EVERY_SECONDS:
-            self._anchored_at = time.monotonic()
-            for user in self._database.for_workers().find(User):
+        """Anchor each owner once an hour, however many processes there are, and however often
+        they begin anew: reading what has happened since the last time is not for nothing."""
+        if time.monotonic() - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        for user in self._database.for_workers().find(User):
+            last = _last(self._database.for_owner(user.id))
+            if last is None or not timedelta(0) <= self._clock() - last.at < EVERY:
                 with suppress(AlreadyThere):
                     self.anchor(user.id)
 
@@ -56,7 +62,7 @@ class Audit:
         """Fix what has happened since the last time, and write the hash into the log, where
         nobody who may change the database can change it. `None` where nothing has happened."""
         store, now = self._database.for_owner(owner_id), self._clock()
-        last = next(iter(store.page(Anchor, order="-id", limit=1).items), None)
+        last = _last(store)
         heads = _heads(store, since=last.at - OVERLAP if last else None)
         if not heads or (last and set(heads) <= set(last.heads)):
             return None
@@ -117,6 +123,10 @@ class Audit:
                 broken.append(f"{anchor.id} does not follow from the anchor before it.")
             before = anchor.hash()
         return anchors, broken
+
+
+def _last(store: Store) -> Anchor | None:
+    return next(iter(store.page(Anchor, order="-id", limit=1).items), None)
 
 
 def _heads(store: Store, *, since: datetime | None) -> tuple[str, ...]:

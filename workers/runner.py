@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.25
 """How often the store is asked what is due, when nobody rings."""
+RELOOK_SECONDS = 2.0
+"""While much waits, the store is asked again no sooner than this: what has come in since, or has
+become more urgent, waits so long."""
 SWEEP_SECONDS = 5.0
 YIELD_SECONDS = 1.0
 """What another process works on is left to it for this long, so that the rest has its turn."""
@@ -34,9 +38,15 @@ CONFIG_ERROR = 78
 
 
 class Runner:
-    def __init__(self, orchestre: Orchestre, *, threads: int) -> None:
+    def __init__(
+        self, orchestre: Orchestre, *, threads: int, woken: threading.Event | None = None
+    ) -> None:
+        """`woken`: set by whoever has something new to do."""
         self._orchestre = orchestre
         self._threads = threads
+        self._woken = woken or threading.Event()
+        self._line: deque[Reply] = deque()
+        self._looked_at = 0.0
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="step")
         self._busy: dict[str, Future[Any]] = {}
         self._resting: dict[str, float] = {}
@@ -47,11 +57,11 @@ class Runner:
             Status.UNCERTAIN: orchestre.replies.reconcile,
         }
 
-    def run(self, stopped: threading.Event, woken: threading.Event) -> None:
+    def run(self, stopped: threading.Event) -> None:
         """Work until `stopped`; then let what has begun come to its end."""
         while not stopped.is_set():
-            woken.wait(LOOK_SECONDS)
-            woken.clear()
+            self._woken.wait(LOOK_SECONDS)
+            self._woken.clear()
             try:
                 self.tick()
             except OrchestreError as error:
@@ -69,17 +79,31 @@ class Runner:
             self._begin("house", self._orchestre.house.keep)
         if len(self._busy) >= self._threads:
             return
-        for reply in self._orchestre.replies.due():
-            if len(self._busy) >= self._threads:
-                return
+        line = self._in_line(now)
+        while line and len(self._busy) < self._threads:
+            reply = line.popleft()
             self._begin(reply.id, self._steps[reply.status], reply.id)
         if len(self._busy) < self._threads:
             for feed_ids in self._orchestre.inbox.claim_due():
                 self._begin(feed_ids[0], self._orchestre.inbox.poll_batch, feed_ids)
 
+    def _in_line(self, now: float) -> deque[Reply]:
+        """What waits for its next step. Every step looks for itself whether it still does."""
+        if not self._line or now - self._looked_at >= RELOOK_SECONDS:
+            self._line = deque(self._orchestre.replies.due())
+            self._looked_at = now
+        return self._line
+
     def _begin(self, key: str, step: Callable[..., Any], *arguments: Any) -> None:
         if key not in self._busy and key not in self._resting:
-            self._busy[key] = self._pool.submit(self._do, key, step, *arguments)
+            future = self._pool.submit(self._do, key, step, *arguments)
+            self._busy[key] = future
+            future.add_done_callback(self._done)
+
+    def _done(self, _: Future[Any]) -> None:
+        """There is a thread to spare."""
+        if self._line:
+            self._woken.set()
 
     def _do(self, key: str, step: Callable[..., Any], *arguments: Any) -> None:
         try:
@@ -116,7 +140,7 @@ def main() -> int:
     threads = settings.worker_threads
     Watchdog(orchestre.claims, Pulse(), threads=threads, deaf_seconds=settings.deaf_seconds).start()
     log.info("worker_ready", extra={"holder": orchestre.claims.holder})
-    Runner(orchestre, threads=threads).run(stopped, bell.woken)
+    Runner(orchestre, threads=threads, woken=bell.woken).run(stopped)
     orchestre.close()
     return 0
 

@@ -45,8 +45,8 @@ def reply(client: TestClient, headers: Headers, to: str, message: str, **more: A
 def working(world: World) -> Iterator[None]:
     """A worker is at work beside the requests."""
     bell, stopped = WakingBell(), threading.Event()
-    runner = Runner(world.app, threads=2)
-    thread = threading.Thread(target=runner.run, args=(stopped, bell.woken))
+    runner = Runner(world.app, threads=2, woken=bell.woken)
+    thread = threading.Thread(target=runner.run, args=(stopped,))
     thread.start()
     try:
         yield

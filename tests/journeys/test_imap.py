@@ -93,8 +93,8 @@ def working(home: Path) -> Iterator[Path]:
     """A worker without Celery is at work in this home."""
     bell, stopped = WakingBell(), threading.Event()
     app = bootstrap(Settings.model_validate({"home": home, "llm": "composer"}), bell=bell)
-    runner = Runner(app, threads=4)
-    thread = threading.Thread(target=runner.run, args=(stopped, bell.woken))
+    runner = Runner(app, threads=4, woken=bell.woken)
+    thread = threading.Thread(target=runner.run, args=(stopped,))
     thread.start()
     yield home
     stopped.set()

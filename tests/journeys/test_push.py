@@ -398,7 +398,9 @@ def test_an_answer_begins_within_a_second_of_the_mail(tmp_path: Path) -> None:
         }
         post.app.products.import_csv(PRODUCTS, by=post.by)
         mail = post.link("imap", "alice@shop.example", token=PASSWORD, **box_settings)
-        runner = threading.Thread(target=Runner(app, threads=4).run, args=(stopped, bell.woken))
+        runner = threading.Thread(
+            target=Runner(app, threads=4, woken=bell.woken).run, args=(stopped,)
+        )
         listener = Listener(app.push)
         runner.start()
         listener.look()

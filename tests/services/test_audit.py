@@ -3,7 +3,6 @@
 import logging
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -120,9 +119,26 @@ def test_the_hash_goes_where_the_database_is_not(
     ]
 
 
-def test_every_owner_is_anchored_once_an_hour(answered: World, tmp_path: Path) -> None:
-    one = audit(answered)
-    one.anchor_due()
-    one.anchor_due()
+def test_every_owner_is_anchored_once_an_hour_whatever_starts_anew(
+    answered: World, write: Write
+) -> None:
+    audit(answered).anchor_due()
+    assert verified(answered).anchors == 2
+
+    answered.clock.advance(minutes=59)
+    write(thread_id="t3", sender="Dave <dave@customer.example>")
+    answered.tick()
+    audit(answered).anchor_due()
+    assert verified(answered).anchors == 2
+
+    answered.clock.advance(minutes=1)
+    audit(answered).anchor_due()
+    assert verified(answered).anchors == 3
+
+
+def test_a_clock_that_was_put_back_stops_no_anchor(answered: World) -> None:
+    answered.clock.advance(hours=-2)
+
+    audit(answered).anchor_due()
 
     assert verified(answered).anchors == 2

@@ -164,8 +164,8 @@ def test_a_worker_looks_beside_its_work(world: World, monkeypatch: pytest.Monkey
     world.start()
     fail(world)
     monkeypatch.setattr(watchman, "LOOK_SECONDS", 0.0)
-    runner, stopped, woken = Runner(world.app, threads=2), threading.Event(), threading.Event()
-    thread = threading.Thread(target=runner.run, args=(stopped, woken))
+    runner, stopped = Runner(world.app, threads=2), threading.Event()
+    thread = threading.Thread(target=runner.run, args=(stopped,))
 
     thread.start()
     while not alerts(world):

@@ -196,8 +196,8 @@ class Inside(Installation):
         self._owner = self.app.users.sign_up(OWNER, PASSWORD, operator=True).id
         self.app.products.import_csv(CATALOGUE, by=self._owner)
         self._stopped = threading.Event()
-        runner = Runner(self.app, threads=settings.worker_threads)
-        self._thread = threading.Thread(target=runner.run, args=(self._stopped, bell.woken))
+        runner = Runner(self.app, threads=settings.worker_threads, woken=bell.woken)
+        self._thread = threading.Thread(target=runner.run, args=(self._stopped,))
         self._thread.start()
 
     def link(self, address: str, *, consent: bool = False) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.replies import Reply
 from providers import Registry
 from providers.plugins.dummy import DummyProvider
 from services.bell import WakingBell
 from services.bootstrap import bootstrap
+from services.replies.sweeping import Sweeping
 from tests.conftest import World, Write
 from workers import runner as module
 from workers.runner import Runner
@@ -27,7 +29,8 @@ def running(world: World) -> Iterator[World]:
         clock=world.clock,
     )
     stopped = threading.Event()
-    thread = threading.Thread(target=Runner(orchestre, threads=4).run, args=(stopped, bell.woken))
+    runner = Runner(orchestre, threads=4, woken=bell.woken)
+    thread = threading.Thread(target=runner.run, args=(stopped,))
     thread.start()
     yield world
     stopped.set()
@@ -65,3 +68,25 @@ def test_a_step_that_breaks_stops_no_other(
     running.clock.advance(minutes=5)
 
     until_sent(running, 1)
+
+
+def test_what_waits_is_asked_for_once_and_not_again_for_each_step(
+    running: World, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RELOOK_SECONDS", 20.0)
+    looks: list[int] = []
+    due = Sweeping.due
+
+    def counted(self: Sweeping) -> list[Reply]:
+        found = due(self)
+        looks.append(len(found))
+        return found
+
+    monkeypatch.setattr(Sweeping, "due", counted)
+    for number in range(18):
+        write("Alpine Tent 2?", thread_id=f"t{number}", sender=f"bob{number}@customer.example")
+    running.start()
+
+    until_sent(running, 18)
+
+    assert sum(looks) < 2 * 18
