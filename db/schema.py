@@ -1,21 +1,29 @@
-"""Brings the tables to their newest form, step by step."""
+"""Brings the tables to their newest form, step by step.
+
+Alembic is loaded only where there is something to bring: every process looks when it starts.
+"""
 
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+NEWEST = "0005"
+"""Where the steps lead to."""
 LOCK_KEY = 7_316_018_420
 """Any number, as long as nothing else in the database locks by it."""
 
 
-def _config() -> Config:
+def configuration() -> "Config":
+    """What Alembic has to know."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
@@ -25,15 +33,19 @@ def upgrade(engine: Engine, *, lock_folder: Path | None) -> None:
     """Apply every step that is missing. Others who try at the same time wait for it."""
     with _alone(engine, lock_folder), engine.connect() as connection:
         if not is_current(connection):
-            config = _config()
+            from alembic import command
+
+            config = configuration()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
 
 
 def is_current(connection: Connection) -> bool:
-    applied = MigrationContext.configure(connection).get_current_heads()
-    return set(applied) == set(ScriptDirectory.from_config(_config()).get_heads())
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    applied = connection.execute(text("SELECT version_num FROM alembic_version")).scalars()
+    return set(applied) == {NEWEST}
 
 
 @contextmanager

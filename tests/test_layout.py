@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ["apis", "core", "db", "products", "providers", "services", "workers"]
 VAGUE = {"common", "handler", "helpers", "impl", "manager", "types", "utils"}
-HEAVY = ["firebase_admin", "googleapiclient", "huggingface_hub", "openai"]
+HEAVY = ["alembic", "firebase_admin", "googleapiclient", "huggingface_hub", "openai"]
 """Costs hundreds of milliseconds to import, and is used by few: only what needs it imports it."""
 
 DOORS = ["apis", "services", "workers.tasks"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -16,6 +17,7 @@ from core.errors import Unavailable
 from core.events import Event
 from core.feeds import Feed
 from db.base import Add, Append, Database, Swap
+from db.schema import NEWEST, configuration
 from db.sql import SqlDatabase
 from db.tables import metadata
 from tests.db.contract import BOT, EVENT, FEED, DatabaseContract
@@ -30,6 +32,10 @@ def sqlite(tmp_path: Path) -> Iterator[SqlDatabase]:
     database.migrate()
     yield database
     database.close()
+
+
+def test_the_newest_form_is_where_the_steps_lead_to() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_heads() == [NEWEST]
 
 
 class TestSQLite(DatabaseContract):
