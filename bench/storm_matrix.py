@@ -121,13 +121,13 @@ def main() -> int:
     parser.add_argument("--stalls", type=int, default=50)
     parser.add_argument("--faults", type=float, default=6.0)
     parser.add_argument("--results", type=Path, default=RESULTS)
-    parser.add_argument("--only", default="", help="cells whose name holds this")
+    parser.add_argument("--only", nargs="+", default=[], metavar="CELL", help="by their names")
     parser.add_argument("--naive", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     commit = _commit()
     results: dict[str, dict[str, Any]] = {}
     for cell in cells():
-        if options.only in cell.name:
+        if not options.only or cell.name in options.only:
             results[cell.name] = figures = run(cell, options, commit)
             print(f"{cell.name}: {'holds' if figures['holds'] else 'BROKEN'}", flush=True)
     for seed in SEEDS if options.naive else ():
