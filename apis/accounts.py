@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Depends, Form, Query
 from pydantic import BaseModel
 
 from core.connections import Access, Connection, Health
@@ -13,7 +13,7 @@ from services.bringing import bring
 from services.linking import unlink
 
 from .answers import PROBLEMS, Line, Said, Success
-from .deps import App, CurrentUser
+from .deps import App, CurrentUser, elsewhere
 
 router = APIRouter(prefix="/providers", tags=["providers"], responses=PROBLEMS)
 
@@ -65,7 +65,7 @@ def get_my_providers(app: App, user: CurrentUser) -> Success[MyProviders]:
     return Success(data=data)
 
 
-@router.post("/update_provider_info")
+@router.post("/update_provider_info", dependencies=[Depends(elsewhere)])
 def update_provider_info(
     app: App,
     user: CurrentUser,
@@ -90,8 +90,8 @@ def update_provider_info(
     return Success(data=Said(message="User updated successfully"))
 
 
-@router.get("/unlink_provider", include_in_schema=False)
-@router.post("/unlink_provider")
+@router.get("/unlink_provider", dependencies=[Depends(elsewhere)], include_in_schema=False)
+@router.post("/unlink_provider", dependencies=[Depends(elsewhere)])
 def unlink_provider(
     app: App, user: CurrentUser, provider: Provider, account: Account
 ) -> Success[Said]:

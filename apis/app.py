@@ -1,5 +1,6 @@
 """The ASGI application."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -36,6 +37,9 @@ SIGN_INS = 10
 """From one address, in a minute."""
 KNOCKS = 600
 """At the webhooks, from one address that has never proven itself, in a minute."""
+ELSEWHERE = 20
+"""Requests that may wait for services elsewhere at a time: half of the threads there are (AnyIO's
+default limiter has 40)."""
 DESCRIPTION = """
 Orchestre watches a business's inboxes, decides which messages a machine may answer, drafts an
 answer from product data, and sends it exactly once.
@@ -74,6 +78,7 @@ def create_app(orchestre: Orchestre) -> FastAPI:
     minute, clock = timedelta(minutes=1), orchestre.clock
     app.state.limiter = Limiter(most=SIGN_INS, window=minute, clock=clock)
     app.state.doorman = Doorman(Limiter(most=KNOCKS, window=minute, clock=clock))
+    app.state.elsewhere = asyncio.Semaphore(ELSEWHERE)
     errors.install(app)
     app.add_middleware(BodyLimit, default=BODY_BYTES, longer={IMPORT: IMPORT_BYTES})
     app.add_middleware(Envelope)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from core.connections import Access, Connection, Credentials, Health
@@ -11,7 +11,7 @@ from core.messages import Address
 from services.linking import unlink
 
 from .answers import PROBLEMS, Id, Line, Said, Success
-from .deps import App, CurrentUser
+from .deps import App, CurrentUser, elsewhere
 
 router = APIRouter(prefix="/connections", tags=["connections"], responses=PROBLEMS)
 
@@ -64,7 +64,7 @@ class ConnectionOut(BaseModel):
         )
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[Depends(elsewhere)])
 def link_connection(wanted: ConnectionIn, app: App, user: CurrentUser) -> Success[ConnectionOut]:
     """Link an account, after proving that it can be read and written."""
     connection = app.connections.link(
@@ -89,13 +89,13 @@ def get_connection(connection_id: Id, app: App, user: CurrentUser) -> Success[Co
     return Success(data=ConnectionOut.of(app.connections.get(connection_id, by=user.id)))
 
 
-@router.post("/{connection_id}/test")
+@router.post("/{connection_id}/test", dependencies=[Depends(elsewhere)])
 def test_connection(connection_id: Id, app: App, user: CurrentUser) -> Success[Address]:
     """Prove again that the account can be read and written."""
     return Success(data=app.connections.test(connection_id, by=user.id))
 
 
-@router.delete("/{connection_id}")
+@router.delete("/{connection_id}", dependencies=[Depends(elsewhere)])
 def unlink_connection(connection_id: Id, app: App, user: CurrentUser) -> Success[Said]:
     """Stop the bot, let go of what is open, and forget the account."""
     words = unlink(app, connection_id, by=user.id)

@@ -1,5 +1,6 @@
 """What a route may ask for."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -19,7 +20,7 @@ _bearer = OAuth2PasswordBearer(
 )
 
 
-def _orchestre(request: Request) -> Orchestre:
+async def _orchestre(request: Request) -> Orchestre:
     app: Orchestre = request.app.state.orchestre
     return app
 
@@ -27,7 +28,7 @@ def _orchestre(request: Request) -> Orchestre:
 App = Annotated[Orchestre, Depends(_orchestre)]
 
 
-def _token(bearer: Annotated[str | None, Depends(_bearer)]) -> str:
+async def _token(bearer: Annotated[str | None, Depends(_bearer)]) -> str:
     if not bearer:
         raise NotSignedIn("Sign in at /users/token, and send the token as a bearer token.")
     return bearer
@@ -48,6 +49,13 @@ def _session(app: App, token: Token) -> Session:
 
 
 CurrentSession = Annotated[Session, Depends(_session)]
+
+
+async def elsewhere(request: Request) -> AsyncIterator[None]:
+    """For a route that waits for services elsewhere. Only so many do at a time, so that threads are
+    left for all the others; the rest stand in line without one."""
+    async with request.app.state.elsewhere:
+        yield
 
 
 def limited(request: Request) -> None:

@@ -27,13 +27,13 @@ class Readiness(BaseModel):
 
 
 @router.get("/probe")
-def probe() -> Said:
+async def probe() -> Said:
     """Answers while the process lives."""
     return Said(message="Ok")
 
 
 @router.get("/healthz")
-def healthz() -> Said:
+async def healthz() -> Said:
     """The same as /probe, where orchestrators look for it."""
     return Said(message="Ok")
 
@@ -70,5 +70,5 @@ def metrics_for_prometheus(
 
 
 @router.get("/version")
-def version() -> dict[str, str]:
+async def version() -> dict[str, str]:
     return {"version": VERSION}

@@ -19,7 +19,7 @@ from services.redirects import with_outcome
 
 from . import link_pages
 from .answers import PROBLEMS, Id, Line, Success
-from .deps import App, CurrentSession, limited
+from .deps import App, CurrentSession, elsewhere, limited
 
 router = APIRouter(tags=["links"], responses=PROBLEMS)
 
@@ -108,7 +108,9 @@ def link_provider(
     return response
 
 
-@router.get("/providers/{callback}_auth", include_in_schema=False)
+@router.get(
+    "/providers/{callback}_auth", dependencies=[Depends(elsewhere)], include_in_schema=False
+)
 def finish_link(
     callback: Id,
     app: App,

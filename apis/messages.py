@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import Invalid, NotFound
@@ -14,9 +14,9 @@ from core.messages import Message
 from core.replies import Status
 
 from .answers import PROBLEMS, Line, Success, Text
-from .deps import App, CurrentUser
+from .deps import App, CurrentUser, elsewhere
 
-router = APIRouter(tags=["messages"], responses=PROBLEMS)
+router = APIRouter(tags=["messages"], responses=PROBLEMS, dependencies=[Depends(elsewhere)])
 
 SNIPPET = 200
 MOST = 25
