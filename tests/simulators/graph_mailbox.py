@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -38,11 +39,18 @@ class Item:
 
     @property
     def message_id(self) -> str:
-        return str(self.mail["Message-ID"] or "").strip()
+        return _message_id(self.raw)
 
     @property
     def hidden(self) -> bool:
         return time.monotonic() < self.hidden_until
+
+
+@lru_cache(maxsize=20_000)
+def _message_id(raw: bytes) -> str:
+    """Every list asks for it of every mail."""
+    mail = message_from_bytes(raw, policy=policy.default)
+    return str(mail["Message-ID"] or "").strip()
 
 
 @dataclass(frozen=True)
