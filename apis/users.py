@@ -5,12 +5,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form
 from fastapi.security import OAuth2PasswordRequestForm
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from core.errors import NotAllowed
+from services.users import CLOSED
 
 from .answers import PROBLEMS, Line, Said, Success
-from .deps import App, CurrentUser, Token, limited
+from .deps import App, CurrentUser, Token, elsewhere, limited
+
+LONGEST_TOKEN = 8_000
 
 router = APIRouter(prefix="/users", tags=["users"], responses=PROBLEMS)
 
@@ -18,6 +21,13 @@ router = APIRouter(prefix="/users", tags=["users"], responses=PROBLEMS)
 class Bearer(BaseModel):
     access_token: str
     token_type: Literal["bearer"] = "bearer"
+
+
+class Vouched(BaseModel):
+    token: SecretStr = Field(max_length=LONGEST_TOKEN)
+    """An ID token, as signing in at the service gives it to a web page."""
+    provider: Line = "gmail"
+    """Whose service has made it."""
 
 
 class Me(BaseModel):
@@ -36,7 +46,7 @@ def signup(
 ) -> Success[Said]:
     """Create an account."""
     if not app.settings.signup:
-        raise NotAllowed("Sign-up is closed here. Ask whoever runs this for an account.")
+        raise NotAllowed(CLOSED)
     app.users.sign_up(email, password.get_secret_value())
     return Success(data=Said(message="User created successfully"))
 
@@ -45,6 +55,17 @@ def signup(
 def token(app: App, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Bearer:
     """Sign in: a bearer token for the other routes."""
     return Bearer(access_token=app.users.sign_in(form.username, form.password))
+
+
+@router.post("/loginWithToken", dependencies=[Depends(limited), Depends(elsewhere)])
+def login_with_token(app: App, vouched: Vouched) -> Bearer:
+    """Sign in with a token of Google's that was made for this deployment's GOOGLE_CLIENT_ID.
+
+    Whoever is new gets an account, where sign-up is open. A 409 when the address has an account
+    with a password: sign in with that.
+    """
+    token = app.vouching.sign_in(vouched.token.get_secret_value(), provider=vouched.provider)
+    return Bearer(access_token=token)
 
 
 @router.get("/me")

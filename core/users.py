@@ -14,6 +14,9 @@ class User(Record):
     email: str
     """In lower case. Also the record's key: two users never share it."""
     password_hash: str
+    """Empty for somebody whom a service vouches for."""
+    subject: str = ""
+    """Whom that service says that this is; empty for somebody with a password."""
     operator: bool = False
     """Runs the machine, and so may link what lies on it: mail in local folders."""
     created_at: datetime

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from core.connections import Access
 from core.deployment import Deployment, Desk
+from core.errors import NotSupported
 from core.records import Value
 
 from .http import Answered, Http
@@ -47,6 +48,14 @@ class Question(Value):
     nonce: str = Field(repr=False)
     redirect_uri: str
     access: Access
+
+
+class Vouched(Value):
+    """Somebody whom a service knows."""
+
+    subject: str
+    """The issuer and its name for them, which is theirs for ever; an address may change hands."""
+    email: str
 
 
 class OAuth(AuthScheme):
@@ -128,6 +137,13 @@ class OAuth(AuthScheme):
             "code_verifier": question.verifier if self.pkce else "",
         }
         return post_form(desk.token_url, form, http)
+
+    def vouch(self, token: str, deployment: Deployment) -> Vouched:
+        """Whom an ID token speaks of that the service has made for us (OpenID Connect Core 2).
+
+        `NotSignedIn` unless it is good; `NotSupported` where the service is not asked for that.
+        """
+        raise NotSupported(f"Nobody signs in here by {self.title}. Sign in with a password.")
 
 
 def post_form(url: str, form: Mapping[str, str], http: Http) -> Answered:

@@ -46,6 +46,7 @@ from .replies import Parts, Replies
 from .restorations import Restorations
 from .revocations import Revocations
 from .users import Users
+from .vouching import Vouching
 from .watchman import Watchman
 from .webhook import Webhook
 
@@ -63,6 +64,7 @@ class Orchestre:
     claims: Claims
     restorations: Restorations
     users: Users
+    vouching: Vouching
     keys: Keys
     connections: Connections
     consents: Consents
@@ -178,17 +180,21 @@ def bootstrap(
         public_url=settings.public_url,
         clock=clock,
     )
+    users = Users(
+        database,
+        clock=clock,
+        session=timedelta(hours=settings.session_hours),
+        hasher=hasher or PasswordHash.recommended(),
+    )
     return Orchestre(
         settings=settings,
         database=database,
         bell=bell,
         claims=claims,
         restorations=restorations,
-        users=Users(
-            database,
-            clock=clock,
-            session=timedelta(hours=settings.session_hours),
-            hasher=hasher or PasswordHash.recommended(),
+        users=users,
+        vouching=Vouching(
+            users, registry, deployment=settings.deployment(), may_join=settings.signup
         ),
         keys=Keys(database, sealer, clock=clock),
         connections=connections,

@@ -89,7 +89,7 @@ RIGHTLY = [
     ),
     Rightly(
         "answer",
-        "POST /users/token 200",
+        "POST /users/(token|loginWithToken) 200",
         rb'"access_token":"[\w-]+"',
         "whoever signs in is told their token",
     ),

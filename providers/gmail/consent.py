@@ -7,9 +7,11 @@ with the code in its hands, and writes what was said into the debug log.
 import logging
 from typing import Any, NoReturn
 
-from core.deployment import Desk
-from providers.auth import SECONDS, OAuth, Question
+from core.deployment import Deployment, Desk
+from providers.auth import SECONDS, OAuth, Question, Vouched
 from providers.http import Answered, Http
+
+from .tokens import vouch
 
 TALKATIVE = ("requests_oauthlib", "oauthlib")
 """Their debug lines hold codes and secrets."""
@@ -32,6 +34,9 @@ class GoogleOAuth(OAuth):
         except _Said as said:
             return said.answered
         raise AssertionError("the library has sent nothing")
+
+    def vouch(self, token: str, deployment: Deployment) -> Vouched:
+        return vouch(token, deployment)
 
     def _flow(self, desk: Desk, question: Question) -> Any:
         """Loaded with the first link, not with the program."""
