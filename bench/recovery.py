@@ -141,7 +141,7 @@ def worker(samples: int, chance: random.Random) -> Figures:
         kills = 0
         while len(delays) < samples:
             shop.ask(10)
-            shop.wait(lambda: len(shop.at_work()) >= 4)
+            shop.wait(lambda: len(shop.at_work()) >= 4 and "worker" in shop.deployment.pids())
             time.sleep(chance.uniform(0, WRITING_SECONDS))
             struck = shop.at_work()
             shop.deployment.kill("worker")
