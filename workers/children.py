@@ -19,8 +19,9 @@ from . import pids
 TETHER = Path(__file__).with_name("tether.py")
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
-HEALTHY_SECONDS = 60.0
-"""A part that has lived for so long starts again as if it had never failed."""
+HEALTHY_SECONDS = 10.0
+"""A part that has lived for so long starts again as if it had never failed: what dies again and
+again so late costs less than the messages that would wait for it."""
 RESTART_ME = 70
 """EX_SOFTWARE: a watchdog has ended its own process, to be started again at once."""
 LOG_BYTES = 5_000_000

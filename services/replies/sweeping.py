@@ -16,8 +16,11 @@ from .moves import WORKER, Moves
 log = logging.getLogger(__name__)
 
 PAGE = 500
-RUNG_SECONDS = 30.0
-"""A reply that was rung for is not rung for again sooner than this."""
+RUNG_SECONDS = 10.0
+"""A reply that was rung for is not rung for again sooner than this: its ring may have died with the
+worker that heard it."""
+RINGS_PER_SECOND = 20
+"""Nor, where many wait, so soon that the broker fills with rings that nobody gets to."""
 MOST_RINGS = 2_000
 """In one sweep; the next one goes on with the rest."""
 
@@ -68,7 +71,8 @@ class Sweeping(Moves):
         """Kept in this process only: a ring too many does no harm."""
         now = time.monotonic()
         rung = getattr(self, "_rung", {})
-        fresh = {key: at for key, at in rung.items() if now - at < RUNG_SECONDS}
+        pause = max(RUNG_SECONDS, len(replies) / RINGS_PER_SECOND)
+        fresh = {key: at for key, at in rung.items() if now - at < pause}
         keys = {f"{reply.id} {reply.version}": reply for reply in replies[:MOST_RINGS]}
         due = [reply for key, reply in keys.items() if key not in fresh]
         self._rung = fresh | dict.fromkeys((k for k in keys if k not in fresh), now)

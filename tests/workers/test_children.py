@@ -97,7 +97,7 @@ def test_a_child_that_ends_at_once_is_started_ever_more_rarely() -> None:
     assert pauses[1:] == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, LONGEST_PAUSE, LONGEST_PAUSE]
 
 
-def test_a_minute_of_health_forgives_every_failure() -> None:
+def test_some_health_forgives_every_failure() -> None:
     assert next_pause(LONGEST_PAUSE, lived=HEALTHY_SECONDS, code=1) == FIRST_PAUSE
 
 
