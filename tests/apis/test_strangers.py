@@ -21,7 +21,7 @@ from core.replies import Reply
 from tests.apis.conftest import Headers
 from tests.conftest import World
 
-OPEN = {"/users/signup", "/users/token", "/{provider}.svg"}
+OPEN = {"/users/signup", "/users/token", "/users/loginWithToken", "/{provider}.svg"}
 BROWSERS = {"/providers/{callback}_auth", "/links/{link_id}/open", "/links/{link_id}/agree"}
 """For browsers, which carry no token: tests/apis/test_links.py says what they must show."""
 BODIES: dict[str, object] = {
