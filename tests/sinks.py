@@ -107,6 +107,18 @@ def pytest_configure(config: pytest.Config) -> None:
     _read_after(pytest.RaisesExc, "__exit__", _expected)
 
 
+@pytest.fixture(autouse=True)
+def log_is_put_back() -> Iterator[None]:
+    """What a test configured of the log would deafen the tests after it, and this reader."""
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    levels = {name: logging.getLogger(name).level for name in ("root", *CHATTY)}
+    yield
+    root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def shared_folders_are_read(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What modules and sessions left in folders of theirs, after all else has let go."""

@@ -21,7 +21,7 @@ from fastapi.testclient import TestClient
 from redis import Redis
 
 from core.keyring import make_key, read_key
-from core.logs import CHATTY
+from core.logs import CHATTY, configure
 from providers.http import Http
 from tests.conftest import RecordingBell
 from tests.leaks import RIGHTLY, Leak, Rightly, Watch, forms, watch
@@ -115,6 +115,15 @@ def test_the_log_of_a_library_that_is_kept_quiet(name: str, leaks: list[Leak]) -
     logging.getLogger(name).warning(SECRET)
 
     assert [leak.where for leak in leaks] == [f"{name} WARNING"]
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_what_a_test_silenced_is_heard_again_in_the_next(turn: int) -> None:
+    levels = {logging.getLogger(name).level for name in CHATTY}
+
+    configure("CRITICAL")
+
+    assert levels == {logging.WARNING}
 
 
 def test_an_answer_of_the_api(leaks: list[Leak]) -> None:

@@ -2,10 +2,9 @@
 
 import io
 import json
-import logging
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,16 +35,12 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-def cli(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Cli]:
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """Runs a command in the world's home; its exit code, output and complaints."""
     monkeypatch.chdir(tmp_path)
     for name in ("DATABASE_URL", "BROKER_URL", "ORCHESTRE_HOME", "ORCHESTRE_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ORCHESTRE_LLM", "composer")
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
 
     def cli(*arguments: str) -> tuple[int, str, str]:
         capsys.readouterr()
@@ -53,9 +48,7 @@ def cli(
         output = capsys.readouterr()
         return code, output.out, output.err
 
-    yield cli
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return cli
 
 
 @pytest.fixture

@@ -16,14 +16,9 @@ log = logging.getLogger("orchestre.tests")
 
 @pytest.fixture
 def written(tmp_path: Path) -> Iterator[Path]:
-    """The log file; whatever logged before does so again afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     configure("INFO", file=tmp_path / "logs" / "orchestre.log")
     yield tmp_path / "logs" / "orchestre.log"
-    root.handlers[0].close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    logging.getLogger().handlers[0].close()
 
 
 def lines(file: Path) -> list[dict[str, Any]]:
