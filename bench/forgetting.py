@@ -20,6 +20,7 @@ from db.base import Swap
 from services.bell import NEXT_TASK, SilentBell
 from services.bootstrap import Orchestre, bootstrap
 from tests.journeys.deployment import CATALOGUE, PRODUCT
+from tests.limits import NO_LIMITS
 from tests.simulators.gmail import OWNER, GmailSimulator
 from tests.simulators.oauth import CLIENT_ID, CLIENT_SECRET
 from tests.simulators.service import Authority
@@ -27,10 +28,6 @@ from tests.simulators.service import Authority
 MOST_AT_ONCE = 60
 ROUNDS = 30
 """After the last letter, until everything has come to rest."""
-PLENTY = {
-    f"cap_{name}": 1_000_000
-    for name in ("per_sender_day", "per_connection_day", "per_owner_day", "fresh_connection_day")
-}
 
 
 class Forgetting:
@@ -49,8 +46,7 @@ class Forgetting:
                     "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
                     "ca_bundle": authority.bundle,
                     "llm": "composer",
-                    "pace_breaker": 0,
-                    **PLENTY,
+                    **NO_LIMITS,
                 }
             ),
             bell=SilentBell(),

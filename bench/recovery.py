@@ -27,25 +27,13 @@ from core.replies import Reply, Status
 from db.base import Store
 from db.sql import SqlDatabase
 from tests.journeys.deployment import CATALOGUE, Embedded, nothing_left_behind, question
+from tests.limits import NO_LIMITS, in_environment
 from tests.servers.postgres import running_postgres
 from tests.servers.redis import running_broker, valkey_binary
 
 LIMITS = {"worker": 30.0, "broker": 300.0, "postgres": 15.0}
 """Seconds: of the 99th percentile, of the last of a thousand answers, of the next answer."""
-CAPS = ("PER_SENDER_DAY", "PER_CONNECTION_DAY", "PER_OWNER_DAY", "FRESH_CONNECTION_DAY")
-ENVIRONMENT = {
-    "ORCHESTRE_SETTLE_SECONDS": "2",
-    "ORCHESTRE_PACE_BREAKER": "0",
-    **{
-        f"ORCHESTRE_CAP_{name}": "1000000"
-        for name in (
-            "PER_SENDER_DAY",
-            "PER_CONNECTION_DAY",
-            "PER_OWNER_DAY",
-            "FRESH_CONNECTION_DAY",
-        )
-    },
-}
+ENVIRONMENT = {"ORCHESTRE_SETTLE_SECONDS": "2"} | in_environment(NO_LIMITS)
 PATIENCE = 120.0
 WRITING_SECONDS = 3.0
 """So long the model takes, so that many messages are being worked on at any moment."""

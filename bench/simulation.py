@@ -27,9 +27,10 @@ from services.inbox import Inbox
 from services.intervals import Intervals
 from services.llm import Completion, Prompt
 from services.replies import Parts, Replies
+from tests.limits import NO_CAPS
 from tests.simulators.mailboxes import MAILBOXES, Mailbox
 from tests.simulators.seats import Living, Seat
-from tests.simulators.shop import HANDLE, PLENTY, Shop
+from tests.simulators.shop import HANDLE, Shop
 
 from .interleaving import Hub, simulated_time
 from .sorted_memory import SortedDatabase
@@ -271,7 +272,7 @@ def make_shop(kind: str, home: Path) -> tuple[Shop, MemoryDatabase]:
     """A shop that is open, to be copied for each town."""
     database = SortedDatabase()
     clock, bell, llm = Hub().wall, SilentBell(), Terse()
-    shop = Shop(database, Mailbox(), home=home, clock=clock, bell=bell, llm=llm, **PLENTY)
+    shop = Shop(database, Mailbox(), home=home, clock=clock, bell=bell, llm=llm, **NO_CAPS)
     shop.open(kind)
     return shop, database
 

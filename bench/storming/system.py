@@ -17,6 +17,7 @@ from core.connections import Credentials
 from core.messages import Address
 from services.bell import SilentBell
 from services.bootstrap import Orchestre, bootstrap
+from tests.limits import NO_LIMITS, in_environment
 from tests.servers.install import free_port
 from tests.servers.postgres import Postgres, running_postgres
 from tests.servers.redis import KEEPS, Broker, running_broker, valkey_binary
@@ -32,20 +33,6 @@ ROOT = Path(__file__).resolve().parents[2]
 INTERVAL = 5
 """Seconds between two polls: the shortest that the API allows."""
 START_SECONDS = 90.0
-PLENTY = "1000000"
-MANY = {
-    f"ORCHESTRE_{name}": PLENTY
-    for name in (
-        "CAP_PER_SENDER_DAY",
-        "CAP_PER_THREAD",
-        "CAP_PER_CONNECTION_DAY",
-        "CAP_PER_OWNER_DAY",
-        "CAP_FRESH_CONNECTION_DAY",
-        "PACE_PER_THREAD",
-        "PACE_PER_SENDER",
-    )
-}
-"""Nobody is too many here: what is capped waits for a person, as it should."""
 
 
 class System:
@@ -69,14 +56,13 @@ class System:
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
             **truth.environment(),
-            **MANY,
+            **in_environment(NO_LIMITS),
             **self._times(),
             "ORCHESTRE_HOME": str(home),
             "ORCHESTRE_PORT": str(self.port),
             "ORCHESTRE_LLM": "composer",
             "ORCHESTRE_LOG_LEVEL": "WARNING",
             "ORCHESTRE_WORKER_THREADS": "8",
-            "ORCHESTRE_PACE_BREAKER": "0",
             "DATABASE_URL": database_url,
             "BROKER_URL": broker.url if broker else "",
             "PYTHONPATH": str(ROOT),

@@ -25,9 +25,10 @@ from db.base import Store
 from db.sql import SqlDatabase
 from services.bell import NEXT_TASK
 from tests.conftest import FrozenClock, RecordingBell
+from tests.limits import NO_CAPS
 from tests.simulators import verdict
 from tests.simulators.mailboxes import KINDS, PROVING, FiledMailbox, letter, undisturbed
-from tests.simulators.shop import HANDLE, PLENTY, Shop
+from tests.simulators.shop import HANDLE, Shop
 
 QUESTION = "How much is the Alpine Tent 2? This is letter {number}."
 ROUNDS = 40
@@ -157,7 +158,7 @@ def open_shop(home: Path, clock: FrozenClock) -> Shop:
         home=home,
         clock=clock,
         bell=RecordingBell(),
-        **PLENTY,
+        **NO_CAPS,
     )
 
 

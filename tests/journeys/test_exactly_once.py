@@ -22,6 +22,7 @@ from tests.journeys.deployment import (
     question,
     wait_for,
 )
+from tests.limits import NO_CAPS, in_environment
 from tests.servers.install import free_port
 from tests.servers.postgres import Postgres, postgres, postgres_url
 from tests.servers.redis import Broker, redis_server
@@ -34,13 +35,7 @@ MAILS = 200
 SENDERS = [f"customer{number}@customer.example" for number in range(100)]
 MACHINES = frozenset(range(0, MAILS, 10))
 SETTLE = 2
-ENVIRONMENT = {
-    "ORCHESTRE_SETTLE_SECONDS": str(SETTLE),
-    "ORCHESTRE_CAP_PER_SENDER_DAY": "1000",
-    "ORCHESTRE_CAP_PER_CONNECTION_DAY": "1000",
-    "ORCHESTRE_CAP_PER_OWNER_DAY": "1000",
-    "ORCHESTRE_CAP_FRESH_CONNECTION_DAY": "1000",
-}
+ENVIRONMENT = {"ORCHESTRE_SETTLE_SECONDS": str(SETTLE)} | in_environment(NO_CAPS)
 EXPECTED = {
     f"<question.{number}@customer.example>": 1 for number in range(MAILS) if number not in MACHINES
 }

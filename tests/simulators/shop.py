@@ -22,16 +22,6 @@ from .mailboxes import KINDS, MAILBOXES, Mailbox
 from .verdict import is_settled
 
 HANDLE = "alice@shop.example"
-PLENTY: dict[str, Any] = {
-    f"cap_{name}": 1_000_000
-    for name in (
-        "per_sender_day",
-        "per_thread",
-        "per_connection_day",
-        "per_owner_day",
-        "fresh_connection_day",
-    )
-}
 
 
 class Shop:

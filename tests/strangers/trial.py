@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 
 from core.errors import OrchestreError
+from tests.limits import NO_LIMITS, in_environment
 
 from .faults import Fault, Programme
 from .gmail import Gmail
@@ -25,27 +26,14 @@ ACCOUNTS = {
     "service@tents.example": "Tents & More",
 }
 SETTLE = 2
-PLENTY = "1000000"
 TIMES = {
     "ORCHESTRE_SETTLE_SECONDS": str(SETTLE),
     "ORCHESTRE_RETRY_SECONDS": "1",
     "ORCHESTRE_EFFECT_SECONDS": "30",
     "ORCHESTRE_WORKER_THREADS": "8",
-    "ORCHESTRE_PACE_BREAKER": "0",
     "ORCHESTRE_LLM": "composer",
     "ORCHESTRE_LOG_LEVEL": "INFO",
-} | {
-    f"ORCHESTRE_{name}": PLENTY
-    for name in (
-        "CAP_PER_SENDER_DAY",
-        "CAP_PER_THREAD",
-        "CAP_PER_CONNECTION_DAY",
-        "CAP_PER_OWNER_DAY",
-        "CAP_FRESH_CONNECTION_DAY",
-        "PACE_PER_THREAD",
-        "PACE_PER_SENDER",
-    )
-}
+} | in_environment(NO_LIMITS)
 
 
 @dataclass(frozen=True)
