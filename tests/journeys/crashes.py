@@ -8,10 +8,12 @@ import itertools
 import logging
 import multiprocessing
 import shutil
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
+from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +39,13 @@ PAUSE = 45.0
 TAKEN_OVER = 20.0
 """Seconds after which another process goes on: before any lease has run out."""
 UNQUIET = 3
+
+PATIENCE = 60.0
+"""Seconds that a life may last."""
+
+_asking = threading.Lock()
+"""Whoever starts a process also asks how all others ended. That can be read only once, so of two
+threads that ask at the same time one would be told 255."""
 
 Person = Callable[[Shop, Reply], object]
 
@@ -225,13 +234,15 @@ def warm() -> ForkServerContext:
 
 def run(life: Life) -> int:
     process = warm().Process(target=live, args=(life,))
-    process.start()
-    process.join(60)
-    code = process.exitcode
-    if code is None:
-        process.kill()
-        process.join()
-    process.close()
+    with _asking:
+        process.start()
+    wait([process.sentinel], PATIENCE)
+    with _asking:
+        code = process.exitcode
+        if code is None:
+            process.kill()
+            process.join()
+        process.close()
     return -1 if code is None else code
 
 
