@@ -9,6 +9,7 @@ JSON object with its limits; exits 1 when one is broken, or anything was lost or
 
 import argparse
 import json
+import logging
 import random
 import sys
 import tempfile
@@ -208,6 +209,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     chance = random.Random(options.seed)
+    logging.disable()  # what is done to it is on purpose
     measures: dict[str, Callable[[], Figures]] = {
         "worker": lambda: worker(options.samples, chance),
         "broker": lambda: broker(options.messages, options.down),

@@ -12,6 +12,7 @@ whether or not there is a message (the lease of its feed, taken and given back) 
 
 import argparse
 import json
+import logging
 import shutil
 import sqlite3
 import statistics
@@ -235,6 +236,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m bench.store_outbox", description=__doc__)
     options.add_argument("--quick", action="store_true", help="fewer messages and fewer rounds")
     quick = options.parse_args().quick
+    logging.disable()  # what is done to it is on purpose
     limits = dict(LIMITS)
     if quick:
         limits["commits_of_raw"] *= QUICK_FACTOR
