@@ -19,7 +19,7 @@ from core.errors import (
     Stale,
     Unavailable,
 )
-from core.messages import Receipt
+from core.messages import Outgoing, Receipt
 from core.pace import Correspondence
 from core.replies import Fingerprint, Reply, Status
 from db.base import Add, Drop, Swap
@@ -340,6 +340,27 @@ def test_a_bot_that_is_stopped_while_it_drafts_there_says_so(desk: Desk) -> None
     assert desk.send(reply).rule == "B4"
 
 
+def test_what_a_person_approved_is_drafted_there_although_the_bot_is_stopped(desk: Desk) -> None:
+    reply = drafting_only(desk, desk.approved())
+    failpoints.arm("send.prepared", lambda _: desk.change_bot(Bot.stop))
+
+    assert desk.send(reply).status is Status.DRAFTED
+
+
+def test_answers_that_go_in_circles_are_not_drafted_there_either(open_desk: Open) -> None:
+    desk = open_desk(pace_per_thread=1, pace_breaker=1)
+    first = desk.cleared(1, "How much is the Alpine Tent 2?", sender=CUSTOMER)
+    second = desk.cleared(2, "And two of the Alpine Tent 2?", sender=CUSTOMER)
+    desk.send(first)
+
+    held = desk.send(drafting_only(desk, second))
+
+    assert (held.status, held.rule) == (Status.AWAITING_APPROVAL, "P3")
+    assert not desk.mailbox.drafts
+    assert set(desk.alerts()) == {f"pace {CUSTOMER} {DAY}", "breaker 1"}
+    assert desk.bot.held_back
+
+
 def test_what_its_owner_has_answered_is_not_answered_again(desk: Desk) -> None:
     reply = desk.cleared()
     desk.mailbox.answered_by_hand.add("m1")
@@ -349,6 +370,47 @@ def test_what_its_owner_has_answered_is_not_answered_again(desk: Desk) -> None:
     assert desk.outcome(reply) == Outcome(Status.SKIPPED, "You have answered it yourself.", "P4")
     assert desk.history(reply) == [*CLEARED, ("skipped", "worker")]
     assert desk.sent() == []
+
+
+@pytest.mark.parametrize(("seconds", "sent"), [(1.0, True), (1.25, False)])
+def test_who_takes_long_to_prepare_looks_once_more_who_has_answered(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, seconds: float, sent: bool
+) -> None:
+    reply, began = desk.cleared(), time.monotonic()
+
+    def dawdle(name: str) -> None:
+        desk.mailbox.answered_by_hand.add("m1")
+        monkeypatch.setattr(time, "monotonic", lambda: began + seconds)
+
+    monkeypatch.setattr(time, "monotonic", lambda: began)
+    failpoints.arm("send.prepared", dawdle)
+    desk.send(reply)
+    monkeypatch.undo()
+
+    if sent:
+        assert desk.outcome(reply) == Outcome(Status.SENT)
+        return
+    assert desk.outcome(reply) == Outcome(Status.SKIPPED, "You have answered it yourself.", "P4")
+    assert desk.history(reply) == [*CLEARED, ("skipped", "worker")]
+    assert (desk.sent(), desk.used()) == ([], {})
+
+
+def test_only_before_it_was_tried_is_our_own_draft_sent_by_another(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Call] = []
+    noted = _noted("answered_by_hand", Drafts.answered_by_hand, asked)
+    monkeypatch.setattr(Drafts, "answered_by_hand", noted)
+    reply = desk.doubted()
+    message = desk.exchange(reply).message
+
+    for _ in range(2):
+        desk.clock.now = desk.reconcile(reply).due_at or desk.clock.now
+    desk.send(reply)
+
+    assert desk.outcome(reply) == Outcome(Status.SENT)
+    keys = [call.named["key"] for call in asked if call.positional == (message,)]
+    assert keys == [reply.id, reply.id, ""]
 
 
 def test_an_approved_answer_to_a_message_that_is_not_kept_is_sent(desk: Desk) -> None:
@@ -498,6 +560,22 @@ def test_the_draft_of_a_capped_answer_is_what_a_person_sends_after_all(
 
 
 # Getting ready fails
+
+
+def test_what_the_service_would_refuse_is_held_before_it_is_asked(
+    desk: Desk, calls: list[Call], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(self: object, outgoing: Outgoing) -> None:
+        raise Refused(f"It is too long: {outgoing.subject}")
+
+    monkeypatch.setattr(Drafts, "check", check)
+    reply = desk.cleared()
+
+    desk.send(reply)
+
+    words = "It is too long: Re: Question about letter 1"
+    assert desk.outcome(reply) == Outcome(Status.AWAITING_APPROVAL, words, "D3")
+    assert calls == []
 
 
 @pytest.mark.parametrize("call", ["answered_by_hand", "prepare"])
