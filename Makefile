@@ -126,14 +126,13 @@ rotation: $(VENV)/.dev ## Renew the keys of 10,000 accounts while processes are 
 	@$(BIN)/python -m bench.rotation $(ARGS)
 
 .PHONY: nightly
-nightly: ## What takes hours: every sweep that is too long for a push
-	@$(MAKE) storm-matrix
-	@$(MAKE) recovery
-	@$(MAKE) machine ARGS='--steps 200000'
-	@$(MAKE) simulate ARGS='--lives 1000000'
-	@$(MAKE) crash-points ARGS='--every'
-	@$(MAKE) mutation
-	@$(MAKE) invariants answers fuzz rotation queue polls strangers
+nightly: ## What takes hours: every sweep that is too long for a push, also when one has failed
+	@failed=; \
+	for sweep in recovery 'machine ARGS="--steps 200000"' 'simulate ARGS="--lives 1000000"' \
+		'crash-points ARGS=--every' mutation invariants answers fuzz rotation queue polls strangers \
+		storm-matrix; \
+	do eval "$(MAKE) $$sweep" || failed="$$failed $${sweep%% *}"; done; \
+	test -z "$$failed" || { echo "These have failed:$$failed. Each can be run alone: make NAME."; exit 1; }
 
 .PHONY: queue
 queue: $(VENV)/.bench ## Measure what waiting costs: the due-queue, and the store under a message's life
