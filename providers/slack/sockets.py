@@ -1,9 +1,12 @@
 """Slack's Socket Mode: one line for all workspaces that have installed the app, opened by us.
 
 docs.slack.dev/apis/events-api/using-socket-mode. It needs no public address. slack_sdk's client is
-not used: it answers Slack before anybody has kept what came.
+not used: it answers Slack before anybody has kept what came. Nor is `websockets.sync`: it reads and
+writes one TLS connection from two threads at once, which OpenSSL forbids, so that now and then an
+opening waits for ever.
 """
 
+import asyncio
 import json
 import logging
 import threading
@@ -37,44 +40,39 @@ class Socket:
     def listen(self, heard: Callable[[Heard], None], stopped: threading.Event) -> None:
         """Pass on what Slack says, and acknowledge it only after that was kept."""
         from websockets.exceptions import WebSocketException
-        from websockets.sync.client import connect
 
         try:
-            with connect(
-                self._address(),
-                ssl=trusting(str(self._deployment.ca_bundle or "")),
-                proxy=None,
-                open_timeout=CALL_SECONDS,
-                close_timeout=1,
-                max_size=LONGEST_WORD,
-                # Slack pings, and so do we: a line on which nobody answers is no line.
-                ping_interval=20,
-                ping_timeout=20,
-            ) as line:
-                while not stopped.is_set():
-                    try:
-                        word = line.recv(timeout=TICK_SECONDS)
-                    except TimeoutError:
-                        continue
-                    if not self._understand(word, heard, line.send):
-                        return
+            asyncio.run(self._hold(self._address(), heard, stopped))
         except (OSError, WebSocketException) as error:
             raise Unavailable(f"Slack's line broke: {type(error).__name__}") from error
 
-    def _understand(
-        self, word: str | bytes, heard: Callable[[Heard], None], send: Callable[[str], None]
-    ) -> bool:
-        """Whether the line goes on. Slack renews it every few hours."""
-        said = _read(word)
-        if said.get("type") == "disconnect":
-            return False
-        if said.get("type") == "hello":
-            heard(Heard(begins=True))
-        if said.get("type") == "events_api" and isinstance(said.get("payload"), dict):
-            heard(Heard(told=told(said["payload"])))
-        if envelope := said.get("envelope_id"):
-            send(json.dumps({"envelope_id": envelope}))
-        return True
+    async def _hold(
+        self, address: str, heard: Callable[[Heard], None], stopped: threading.Event
+    ) -> None:
+        from websockets.asyncio.client import connect
+
+        async with connect(
+            address,
+            ssl=trusting(str(self._deployment.ca_bundle or "")),
+            proxy=None,
+            open_timeout=CALL_SECONDS,
+            close_timeout=1,
+            max_size=LONGEST_WORD,
+            # Slack pings, and so do we: a line on which nobody answers is no line.
+            ping_interval=20,
+            ping_timeout=20,
+        ) as line:
+            while not stopped.is_set():
+                try:
+                    said = _read(await asyncio.wait_for(line.recv(), TICK_SECONDS))
+                except TimeoutError:
+                    continue
+                if said.get("type") == "disconnect":
+                    return  # Slack renews the line every few hours
+                if (what := _heard(said)) is not None:
+                    await asyncio.to_thread(heard, what)
+                if envelope := said.get("envelope_id"):
+                    await line.send(json.dumps({"envelope_id": envelope}))
 
     def _address(self) -> str:
         """docs.slack.dev/reference/methods/apps.connections.open; good for one line, soon."""
@@ -96,6 +94,14 @@ class Socket:
         if not address.startswith("wss://"):
             raise Unavailable("Slack names no line to open.")
         return address
+
+
+def _heard(said: dict[str, Any]) -> Heard | None:
+    if said.get("type") == "hello":
+        return Heard(begins=True)
+    if said.get("type") == "events_api" and isinstance(said.get("payload"), dict):
+        return Heard(told=told(said["payload"]))
+    return None
 
 
 def _read(word: str | bytes) -> dict[str, Any]:

@@ -156,6 +156,21 @@ def test_slack_renews_its_line_and_nothing_is_lost(
     assert broken == []
 
 
+def test_a_line_that_breaks_says_so_to_who_holds_it(
+    workspace: slack.Slack, lines: slack_events.SocketMode, authority: Authority
+) -> None:
+    ear = Ear()
+
+    def cut(what: Heard) -> None:
+        ear(what)
+        lines.cut()
+
+    with pytest.raises(Unavailable, match="Slack's line broke"):
+        socket(workspace, authority).listen(cut, threading.Event())
+
+    assert ear.heard == [Heard(begins=True)]
+
+
 def test_a_token_that_slack_does_not_take_is_named(
     workspace: slack.Slack, authority: Authority
 ) -> None:

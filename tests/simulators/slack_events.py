@@ -3,6 +3,7 @@
 docs.slack.dev/apis/events-api. An event comes again until it is acknowledged, as it does there.
 """
 
+import asyncio
 import hashlib
 import hmac
 import itertools
@@ -11,11 +12,11 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import ServerConnection, serve
 
 from tests.planted import MARK
 from tests.simulators.pushes import PUBLIC_URL, Pushed
@@ -68,6 +69,7 @@ class SocketMode:
         self._context = authority.server_context()
         self._waiting: queue.Queue[dict[str, Any]] = queue.Queue()
         self._lines: list[ServerConnection] = []
+        self._loop = asyncio.new_event_loop()
         self.opened = 0
         self.acknowledged: list[str] = []
         self.port = 0
@@ -89,39 +91,49 @@ class SocketMode:
     def cut(self) -> None:
         """Every line breaks, without a word."""
         for line in self._lines:
-            with suppress(OSError):
-                line.socket.close()
+            self._loop.call_soon_threadsafe(line.transport.abort)
 
     @contextmanager
     def running(self) -> Iterator["SocketMode"]:
-        with serve(self._talk, "127.0.0.1", 0, ssl=self._context) as server:
-            self.port = server.socket.getsockname()[1]
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
+        with closing(self._loop):
+            server = self._loop.run_until_complete(self._begun())
+            thread = threading.Thread(target=self._loop.run_forever, daemon=True)
             thread.start()
             try:
                 yield self
             finally:
-                server.shutdown()
+                asyncio.run_coroutine_threadsafe(self._ended(server), self._loop).result()
+                self._loop.call_soon_threadsafe(self._loop.stop)
                 thread.join()
 
-    def _talk(self, line: ServerConnection) -> None:
+    async def _begun(self) -> Server:
+        server = await serve(self._talk, "127.0.0.1", 0, ssl=self._context)
+        [listening] = server.sockets
+        self.port = listening.getsockname()[1]
+        return server
+
+    async def _ended(self, server: Server) -> None:
+        server.close()
+        await server.wait_closed()
+
+    async def _talk(self, line: ServerConnection) -> None:
         self.opened += 1
         self._lines.append(line)
-        with suppress(ConnectionClosed, OSError):
-            line.send(json.dumps({"type": "hello", "num_connections": 1}))
+        with suppress(ConnectionClosed):
+            await line.send(json.dumps({"type": "hello", "num_connections": 1}))
             while True:
                 with suppress(TimeoutError):
-                    line.recv(timeout=0.01)  # notices that the other end has gone
+                    await asyncio.wait_for(line.recv(), 0.05)  # notices that the other end is gone
                 with suppress(queue.Empty):
-                    self._give(line, self._waiting.get(timeout=0.05))
+                    await self._give(line, self._waiting.get_nowait())
 
-    def _give(self, line: ServerConnection, word: dict[str, Any]) -> None:
+    async def _give(self, line: ServerConnection, word: dict[str, Any]) -> None:
         try:
-            line.send(json.dumps(word))
+            await line.send(json.dumps(word))
             if word["type"] == "events_api":
-                answer = json.loads(line.recv(timeout=2))
+                answer = json.loads(await asyncio.wait_for(line.recv(), 2))
                 assert answer["envelope_id"] == word["envelope_id"]
                 self.acknowledged.append(word["envelope_id"])
-        except (ConnectionClosed, OSError, TimeoutError):
+        except (ConnectionClosed, TimeoutError):
             self._waiting.put(word)
-            raise ConnectionResetError from None
+            await line.close()
