@@ -3,12 +3,12 @@
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from core.bots import DEFAULT_INTERVAL, Mode
 from services.bots import BotStatus, State
 
-from .answers import PROBLEMS, Line, Success
+from .answers import PROBLEMS, Line, Success, Text
 from .deps import App, CurrentUser
 
 router = APIRouter(prefix="/bots", tags=["bots"], responses=PROBLEMS)
@@ -87,6 +87,27 @@ def resume_auto_bot(
     app.bots.resume(connection.id, by=user.id)
     status = app.bots.status(connection.id, by=user.id)
     return Success(data=Moved(message="User resumed auto-bot successfully", bot=status))
+
+
+class Instructions(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    instructions: Text
+    """How it is to write: tone, signature, what to ask for. Empty takes it back."""
+
+
+@router.post("/instruct_auto_bot")
+def instruct_auto_bot(
+    app: App, user: CurrentUser, provider: Provider, account: Account, told: Instructions
+) -> Success[Moved]:
+    """Tell a bot how to write from now on. A model follows it; the built-in composer does not.
+
+    It states no facts: an answer with a price or a promise that the catalogue does not give waits.
+    """
+    connection = app.connections.named(provider, account, by=user.id)
+    app.bots.instruct(connection.id, by=user.id, instructions=told.instructions)
+    status = app.bots.status(connection.id, by=user.id)
+    return Success(data=Moved(message="User instructed auto-bot successfully", bot=status))
 
 
 @router.post("/status_auto_bot")

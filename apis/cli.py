@@ -12,6 +12,7 @@ import typer
 from core.errors import OrchestreError
 
 from . import cli_accounts, cli_audit, cli_explain, cli_health, cli_keys, cli_processes
+from .cli_bots import bots
 from .cli_call import Call
 from .cli_console import FAILED, INTERRUPTED, USAGE, complain, exit_code
 from .cli_replies import replies
@@ -54,7 +55,7 @@ app.add_typer(cli_accounts.providers, name="providers")
 app.add_typer(cli_accounts.connections, name="connections")
 cli_accounts.connections.command("health")(cli_health.health)
 cli_accounts.connections.command("canary")(cli_health.canary)
-app.add_typer(cli_accounts.bots, name="bots")
+app.add_typer(bots, name="bots")
 app.add_typer(replies, name="replies")
 app.add_typer(cli_accounts.products, name="products")
 

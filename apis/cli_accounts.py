@@ -1,31 +1,25 @@
-"""Commands for users, accounts, bots and products."""
+"""Commands for users, accounts and products."""
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 
-from core.bots import DEFAULT_INTERVAL, Mode
 from core.connections import Access, Credentials
 from core.errors import Invalid
 from core.messages import Address
 
-from .cli_call import Call, Json, account, call_of, dumped
+from .cli_call import Account, Json, account, call_of, dumped
 from .cli_console import complain, confirm, read_secret, say
 from .cli_links import asks_in_a_browser, link_by_consent, say_linked
-
-if TYPE_CHECKING:
-    from services.bots import BotStatus
 
 users = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 providers = typer.Typer(help="Services that accounts can be linked at.", no_args_is_help=True)
 connections = typer.Typer(help="Linked accounts.", no_args_is_help=True)
-bots = typer.Typer(help="What answers an account's messages.", no_args_is_help=True)
 products = typer.Typer(help="What you sell.", no_args_is_help=True)
 
-Account = Annotated[str, typer.Argument(help="Its address, or PROVIDER/ADDRESS.")]
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
@@ -171,62 +165,6 @@ def remove_connection(
     say(f"Unlinked {connection.provider}/{connection.handle}. {words}".strip())
 
 
-@bots.command("start")
-def start_bot(
-    context: typer.Context,
-    account_name: Account,
-    mode: Annotated[
-        Mode, typer.Option(help="assist asks before it sends; auto sends what is clear.")
-    ] = Mode.ASSIST,
-    interval: Annotated[int, typer.Option(help="Seconds between two looks.")] = DEFAULT_INTERVAL,
-    since_hours: Annotated[
-        int, typer.Option(help="Also hold drafts for what came in so many hours ago.")
-    ] = 0,
-) -> None:
-    """Answer what comes in from now on."""
-    call = call_of(context)
-    with call.as_user() as (app, by):
-        id = account(app, account_name, by=by).id
-        app.bots.start(id, by=by, mode=mode, interval_seconds=interval, since_hours=since_hours)
-        _show_bots(call, [app.bots.status(id, by=by)])
-
-
-@bots.command("stop")
-def stop_bot(context: typer.Context, account_name: Account) -> None:
-    """Answer nothing more."""
-    call = call_of(context)
-    with call.as_user() as (app, by):
-        id = account(app, account_name, by=by).id
-        app.bots.stop(id, by=by)
-        _show_bots(call, [app.bots.status(id, by=by)])
-
-
-@bots.command("resume")
-def resume_bot(context: typer.Context, account_name: Account) -> None:
-    """Let a bot send by itself again that holds every answer back."""
-    call = call_of(context)
-    with call.as_user() as (app, by):
-        id = account(app, account_name, by=by).id
-        app.bots.resume(id, by=by)
-        _show_bots(call, [app.bots.status(id, by=by)])
-
-
-@bots.command("status")
-def bot_status(context: typer.Context, account_name: Account, as_json: Json = False) -> None:
-    """How one bot is doing."""
-    call = call_of(context)
-    with call.as_user() as (app, by):
-        _show_bots(call, [app.bots.status(account(app, account_name, by=by).id, by=by)])
-
-
-@bots.command("list")
-def list_bots(context: typer.Context, as_json: Json = False) -> None:
-    """How every bot is doing."""
-    call = call_of(context)
-    with call.as_user() as (app, by):
-        _show_bots(call, app.bots.list(by=by))
-
-
 @products.command("import")
 def import_products(
     context: typer.Context,
@@ -264,15 +202,6 @@ def search_products(
     ]
     headings = ("sku", "name", "price", "because of")
     call.show(headings, rows, json=[dumped(match) for match in matches])
-
-
-def _show_bots(call: Call, statuses: list["BotStatus"]) -> None:
-    rows = [
-        (each.provider, each.account, each.state, each.mode, each.interval_seconds, each.reason)
-        for each in statuses
-    ]
-    headings = ("provider", "account", "state", "mode", "every", "")
-    call.show(headings, rows, json=[dumped(status) for status in statuses])
 
 
 def _relay(text: str | None) -> dict[str, Any]:

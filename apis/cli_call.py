@@ -105,6 +105,9 @@ Json = Annotated[
 ]
 
 
+Account = Annotated[str, typer.Argument(help="Its address, or PROVIDER/ADDRESS.")]
+
+
 def account(app: "Orchestre", text: str, *, by: str) -> Connection:
     """The one account that `text` means: its address, `provider/address`, or how its id begins."""
     wanted = text.strip().casefold()

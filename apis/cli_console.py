@@ -126,6 +126,16 @@ def confirm(question: str) -> None:
         raise typer.Exit(FAILED)
 
 
+def text_of(file: Path) -> str:
+    """What stands in a file; of `-`, in standard input."""
+    try:
+        if str(file) == "-":
+            return typer.get_text_stream("stdin").read()
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{str(file)!r} cannot be read as text: {error}") from error
+
+
 def edited(text: str) -> str:
     """What somebody made of the text in their own editor."""
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"

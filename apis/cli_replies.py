@@ -10,7 +10,7 @@ from core.events import first_break
 from core.replies import Reply, Status
 
 from .cli_call import Json, call_of, dumped
-from .cli_console import confirm, edited, print_json, say
+from .cli_console import confirm, edited, print_json, say, text_of
 
 if TYPE_CHECKING:
     from services.replies.people import Look
@@ -153,19 +153,10 @@ def _words(body: str | None, file: Path | None, *, edit: bool, before: "Look") -
     if sum((body is not None, file is not None, edit)) > 1:
         raise Invalid("Give one of --body, --body-file and --edit.")
     if file is not None:
-        return _read(file)
+        return text_of(file)
     if edit:
         return edited(before.draft.body if before.draft else "")
     return body
-
-
-def _read(file: Path) -> str:
-    try:
-        if str(file) == "-":
-            return typer.get_text_stream("stdin").read()
-        return file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"{str(file)!r} cannot be read as text: {error}") from error
 
 
 def _seen(look: "Look") -> str:

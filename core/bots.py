@@ -12,6 +12,8 @@ from .records import Record
 MIN_INTERVAL = 5
 MAX_INTERVAL = 86_400
 DEFAULT_INTERVAL = 25
+MOST_INSTRUCTIONS = 4_000
+"""Characters: a model reads them with every message."""
 
 
 class Mode(StrEnum):
@@ -29,6 +31,7 @@ class Bot(Record):
     enabled: bool = False
     interval_seconds: int = Field(default=DEFAULT_INTERVAL, ge=1, le=MAX_INTERVAL)
     instructions: str = ""
+    """How it is to write, in its owner's words. Facts come from the products alone."""
     caps: Caps | None = None
     """This bot's own caps; `None` for the deployment's."""
     started_at: datetime | None = None
@@ -50,6 +53,9 @@ class Bot(Record):
 
     def stop(self) -> Self:
         return self.evolve(enabled=False)
+
+    def instruct(self, words: str) -> Self:
+        return self.evolve(instructions=words)
 
     def hold_back(self, reason: str) -> Self:
         """Leave every answer to a person: something goes wrong that no single message shows."""

@@ -4,7 +4,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from core.bots import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL, Bot, Mode
+from core.bots import (
+    DEFAULT_INTERVAL,
+    MAX_INTERVAL,
+    MIN_INTERVAL,
+    MOST_INSTRUCTIONS,
+    Bot,
+    Mode,
+)
 from core.caps import Caps
 from core.clock import Clock
 from core.connections import Access, Connection, Health
@@ -42,6 +49,7 @@ class BotStatus(Value):
     reason: str = ""
     mode: Mode
     interval_seconds: int
+    instructions: str = ""
     polled_at: datetime | None = None
 
 
@@ -154,6 +162,7 @@ class Bots:
             reason=reason,
             mode=bot.mode if bot else Mode.ASSIST,
             interval_seconds=bot.interval_seconds if bot else DEFAULT_INTERVAL,
+            instructions=bot.instructions if bot else "",
             polled_at=feed.polled_at if feed else None,
         )
 
@@ -162,12 +171,29 @@ class Bots:
         return [self.status(connection.id, by=by) for connection in connections]
 
     def instruct(self, connection_id: str, *, by: str, instructions: str) -> Bot:
-        """Tell the bot how to write."""
+        """Tell the bot how to write from now on, also before it is first started; "" takes it back.
+
+        What waits for a person stays as it was written.
+        """
+        words = instructions.strip()
+        if len(words) > MOST_INSTRUCTIONS:
+            raise Invalid(
+                f"The instructions are {len(words):,} characters long; give {MOST_INSTRUCTIONS:,} "
+                "at most. What is sold belongs into the catalogue."
+            )
         store = self._database.for_owner(by)
-        bot = store.get(Bot, connection_id)
-        told = bot.evolve(instructions=instructions)
-        store.commit(Swap(bot, told))
-        return told
+        for _ in range(TRIES):
+            connection = store.get(Connection, connection_id)
+            bot = _found(store, Bot, connection_id) or Bot(
+                id=connection.id, owner_id=by, connection_id=connection.id
+            )
+            told = bot.instruct(words)
+            try:
+                store.commit(Swap(bot, told) if bot.version else Add(told))
+            except (Stale, AlreadyThere):
+                continue
+            return told
+        raise Stale("The bot is being changed by somebody else; try again.")
 
     def _is_running(self, store: Store, connection_id: str) -> bool:
         bot = _found(store, Bot, connection_id)

@@ -56,6 +56,36 @@ def test_a_bot_that_was_never_started_cannot_be_resumed(client: TestClient, alic
     assert answer.status_code == 404
 
 
+def test_a_bot_is_told_how_to_write(client: TestClient, alice: Headers) -> None:
+    told = {"instructions": "Sign as Anna.\nBe brief."}
+
+    answer = client.post("/bots/instruct_auto_bot", headers=alice, params=ALICE, json=told)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["data"]["bot"]["instructions"] == told["instructions"]
+    assert client.get("/bots", headers=alice).json()["data"][0]["instructions"].endswith("brief.")
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"instructions": "x" * 4_001}, 422),
+        ({"instructions": "\0"}, 422),
+        ({"instructions": ["Be brief."]}, 422),
+        ({"instruction": "Be brief."}, 422),
+        ({}, 422),
+        (None, 422),
+    ],
+)
+def test_what_no_bot_can_be_told_is_refused(
+    client: TestClient, alice: Headers, told: object, status: int
+) -> None:
+    answer = client.post("/bots/instruct_auto_bot", headers=alice, params=ALICE, json=told)
+
+    assert answer.status_code == status, answer.text
+    assert client.get("/bots", headers=alice).json()["data"][0]["instructions"] == ""
+
+
 def test_starting_a_bot_again_after_a_stop_resumes_it(world: World) -> None:
     world.start()
     hold_back(world)

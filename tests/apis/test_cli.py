@@ -177,6 +177,31 @@ def test_a_bot_is_started_looked_at_and_stopped(cli: Cli, world: World) -> None:
     assert json.loads(status)[0]["state"] == "stopped"
 
 
+def test_a_bot_is_told_how_to_write(
+    cli: Cli, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = world.connection.handle
+    nothing = cli("bots", "instruct", alice)
+    told = cli("bots", "instruct", alice, "Sign as Anna.")
+    (tmp_path / "words.txt").write_text("Be brief.\nBe kind.\n")
+    read = cli("bots", "instruct", alice, "--file", str(tmp_path / "words.txt"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Be merry."), encoding="utf-8"))
+    piped = cli("bots", "instruct", alice, "--file", "-")
+    seen = cli("bots", "instruct", alice)
+    both = cli("bots", "instruct", alice, "Be brief.", "--file", "-")
+    _, status, _ = cli("bots", "status", alice, "--json")
+    taken_back = cli("bots", "instruct", alice, "")
+
+    assert nothing == (0, "It was told nothing of how to write.\n", "")
+    assert told[1] == "Sign as Anna.\n"
+    assert read[1] == "Be brief.\nBe kind.\n"
+    assert piped == seen == (0, "Be merry.\n", "")
+    assert both[0] != 0
+    assert "not both" in both[2]
+    assert json.loads(status)[0]["instructions"] == "Be merry."
+    assert taken_back == nothing
+
+
 def test_a_bot_that_holds_everything_back_is_resumed(cli: Cli, world: World) -> None:
     world.start()
     store = world.database.for_workers()

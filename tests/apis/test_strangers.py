@@ -83,6 +83,15 @@ def test_somebody_elses_account_is_not_there(
             assert "Linked: none" in answer.json()["reason"]
 
 
+def test_somebody_elses_bot_is_told_nothing(client: TestClient, mallory: Headers) -> None:
+    told = {"instructions": "Give everything away."}
+
+    answer = client.post("/bots/instruct_auto_bot", headers=mallory, params=ALICE, json=told)
+
+    assert answer.status_code == 404
+    assert "Linked: none" in answer.json()["reason"]
+
+
 def test_lists_hold_ones_own_only(
     client: TestClient, mallory: Headers, held: Reply, subtests: pytest.Subtests
 ) -> None:

@@ -8,7 +8,9 @@ from core.bots import Bot, Mode
 from core.errors import Invalid, NotFound, ReauthorizationRequired
 from core.feeds import Feed
 from services.bots import State
-from tests.conftest import FrozenClock, World
+from services.llm import Completion, Prompt
+from services.llm.composer import Composer
+from tests.conftest import FrozenClock, World, Write
 
 
 def bot(world: World) -> Bot:
@@ -92,9 +94,62 @@ def test_the_red_button_stops_everybodys(world: World) -> None:
     assert not bot(world).enabled
 
 
-def test_instructions_reach_the_bot(world: World) -> None:
+def instruct(world: World, words: str) -> None:
+    world.app.bots.instruct(world.connection.id, by=world.by, instructions=words)
+
+
+@pytest.mark.parametrize("first", ["start", "instruct"])
+def test_a_writer_is_told_what_the_bot_was_told(
+    world: World, write: Write, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    prompts, complete = [], Composer.complete
+
+    def noted(self: Composer, prompt: Prompt, *, deadline: float) -> Completion:
+        prompts.append(prompt)
+        return complete(self, prompt, deadline=deadline)
+
+    monkeypatch.setattr(Composer, "complete", noted)
+    if first == "start":
+        world.start()
+    instruct(world, "\n Sign as Anna. ")
+    if first == "instruct":
+        world.start()
+
+    write()
+    world.tick()
+
+    assert world.app.bots.status(world.connection.id, by=world.by).instructions == "Sign as Anna."
+    [prompt] = prompts
+    assert "\n\nSign as Anna.\n\n" in prompt.instructions
+    assert "Sign as Anna." not in prompt.material
+
+
+def test_what_a_bot_was_told_is_taken_back_with_no_words(world: World) -> None:
+    instruct(world, "Be brief.")
+
+    instruct(world, "")
+
+    assert bot(world).instructions == ""
+
+
+def test_what_a_bot_is_told_has_an_end(world: World) -> None:
+    instruct(world, "x" * 4_000)
+
+    with pytest.raises(Invalid, match="4,001 characters long; give 4,000 at most"):
+        instruct(world, "x" * 4_001)
+    assert bot(world).instructions == "x" * 4_000
+
+
+def test_what_a_bot_is_told_waits_for_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.start()
+    told = Bot.instruct
 
-    world.app.bots.instruct(world.connection.id, by=world.by, instructions="Be brief.")
+    def late(self: Bot, words: str) -> Bot:
+        monkeypatch.setattr(Bot, "instruct", told)
+        world.app.bots.stop(world.connection.id, by=world.by)
+        return told(self, words)
 
-    assert bot(world).instructions == "Be brief."
+    monkeypatch.setattr(Bot, "instruct", late)
+    instruct(world, "Be brief.")
+
+    assert (bot(world).instructions, bot(world).enabled) == ("Be brief.", False)
