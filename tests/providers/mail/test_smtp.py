@@ -120,7 +120,7 @@ def test_a_server_that_drips_cannot_outlast_the_deadline(stage: str) -> None:
         with pytest.raises((OSError, Unavailable)):
             send(server, deadline_seconds=0.5)
 
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 3
 
 
 def test_nobody_listening_may_be_tried_again() -> None:
