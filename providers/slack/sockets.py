@@ -2,8 +2,8 @@
 
 docs.slack.dev/apis/events-api/using-socket-mode. It needs no public address. slack_sdk's client is
 not used: it answers Slack before anybody has kept what came. Nor is `websockets.sync`: it reads and
-writes one TLS connection from two threads at once, which OpenSSL forbids, so that now and then an
-opening waits for ever.
+writes one TLS connection from two threads at once, which OpenSSL forbids, and now and then an
+opening hangs until the other end gives up.
 """
 
 import asyncio
